@@ -1,0 +1,1 @@
+"""What happens to a session: one module per flow."""

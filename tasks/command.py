@@ -1,0 +1,124 @@
+"""The only door to other programs: build their flags, run them, and end them with all their children."""
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from tasks.errors import CommandError
+from tasks.models import Model
+from tasks.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The tool runs in a session of its own, so that its children can be ended with it. A watcher in that session waits for
+# the end of a pipe that only this process holds: however this process dies (cancelled, out of memory, killed), the
+# pipe ends and the watcher kills the session.
+_GUARDED = '{ read -r _ <&3; kill -KILL -- -$$; } & "$@" 3<&-; status=$?; kill -KILL $!; exit $status'
+_TAIL = 2000
+
+
+@dataclass(frozen=True)
+class Flag:
+    """The command-line flag of a field: ``patches: Annotated[tuple[int, int], Flag("-Patch")]``."""
+
+    name: str
+
+
+def flags(tool: Model) -> list[str]:
+    """Return the command-line flags of a tool's fields in the order of the fields; None is left out."""
+    words: list[str] = []
+    for field, information in type(tool).model_fields.items():
+        value = getattr(tool, field)
+        for flag in information.metadata:
+            if isinstance(flag, Flag) and value is not None:
+                values = value if isinstance(value, tuple) else (value,)
+                words += [flag.name, *(_word(item) for item in values)]
+    return words
+
+
+def run(  # noqa: PLR0913 - a program needs all of these
+    arguments: Sequence[str | os.PathLike[str]],
+    *,
+    cwd: Path,
+    answers: Sequence[object] = (),
+    log: Path | None = None,
+    timeout: float | None = None,
+    environment: dict[str, str] | None = None,
+) -> str:
+    """Run a program and return what it printed (both streams).
+
+    ``answers`` are typed to it line by line; ``log`` keeps the output; ``timeout`` in seconds (default: the site's).
+    However this call ends, no process of the program is left. Raises CommandError if the program cannot be started,
+    exits with another status than 0, or takes too long.
+    """
+    with _output(log) as output:
+        status = _finish(arguments, cwd, answers, output, timeout or Settings().command_timeout, environment)
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    if status != 0:
+        raise CommandError(f"{arguments[0]} {_ending(status)}; it last said:\n{text[-_TAIL:].strip()}")
+    return text
+
+
+def _finish(  # noqa: PLR0913, PLR0917
+    arguments: Sequence[str | os.PathLike[str]],
+    cwd: Path,
+    answers: Sequence[object],
+    output: IO[bytes],
+    timeout: float,
+    environment: dict[str, str] | None,
+) -> int | str:
+    """Run the program to its end and return its status, or the word for another end."""
+    reader, writer = os.pipe()
+    try:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", f"exec 3<&{reader}; {_GUARDED}", "sh", *[os.fspath(word) for word in arguments]],
+            cwd=cwd,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[reader],
+            start_new_session=True,
+            env=None if environment is None else {**os.environ, **environment},
+        )
+        try:
+            typed = "".join(f"{_word(answer)}\n" for answer in answers).encode()
+            process.communicate(typed, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            return f"was killed because it took longer than {timeout:g} s"
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        return process.returncode
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+@contextmanager
+def _output(log: Path | None) -> "Iterator[IO[bytes]]":
+    """Open the log, or a temporary file: a pipe would keep us waiting for children that outlive the program."""
+    with tempfile.TemporaryFile() if log is None else log.open("w+b") as file:
+        yield file
+
+
+def _ending(status: int | str) -> str:
+    if isinstance(status, str):
+        return status
+    if status == 127:
+        return "was not found"
+    if status < 0 or status > 128:
+        return f"was ended by signal {abs(status) % 128}"
+    return f"failed with status {status}"
+
+
+def _word(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(int(value) if isinstance(value, bool) else value)

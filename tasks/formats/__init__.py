@@ -1,0 +1,1 @@
+"""File formats: pure readers and writers, one module per format."""

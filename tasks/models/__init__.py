@@ -1,0 +1,46 @@
+"""The values that travel between steps, frozen.
+
+Units: angstrom, degree, kilovolt, electron per square angstrom, second.
+Images are indexed ``image[y, x]`` with y upwards: row 0 is the lowest row, as in MRC files.
+"""
+
+from tasks.models.acquisition import Acquisition, EerSampling, GainReference, Optics
+from tasks.models.base import Device, Executable, Incidental, Model, Shift, Threads
+from tasks.models.ctf import Ctf, TiltGeometry
+from tasks.models.movie import Micrograph, Motion, Movie
+from tasks.models.tilt_series import (
+    Alignment,
+    Exclusion,
+    ImagedTiltSeries,
+    Tilt,
+    TiltAlignment,
+    TiltImage,
+    TiltSeries,
+)
+from tasks.models.tomogram import Tomogram
+
+__all__ = [
+    "Acquisition",
+    "Alignment",
+    "Ctf",
+    "Device",
+    "EerSampling",
+    "Exclusion",
+    "Executable",
+    "GainReference",
+    "ImagedTiltSeries",
+    "Incidental",
+    "Micrograph",
+    "Model",
+    "Motion",
+    "Movie",
+    "Optics",
+    "Shift",
+    "Threads",
+    "Tilt",
+    "TiltAlignment",
+    "TiltGeometry",
+    "TiltImage",
+    "TiltSeries",
+    "Tomogram",
+]

@@ -1,0 +1,24 @@
+"""How steps run as Prefect tasks: tried again when that may help, and not done twice."""
+
+from functools import partial
+from typing import Any
+
+from prefect import Task, task
+from prefect.client.schemas.objects import State, TaskRun
+
+from tasks.errors import InputError, ResultError
+
+
+def may_help(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Tell whether a failed task is worth another try: not for bad input and untrustworthy results."""
+    try:
+        state.result()
+    except (InputError, ResultError):
+        return False
+    except Exception:  # noqa: BLE001 - any other error may pass
+        return True
+    return True
+
+
+step = partial(task, retries=2, retry_delay_seconds=[5, 60], retry_condition_fn=may_help)
+"""Decorate a step: a Prefect task with the retries that every step has."""
