@@ -58,3 +58,31 @@ def shift(transform: Array, displacement: tuple[float, float], shape: tuple[int,
     fy, fx = frequencies(shape, transform)
     angle = -2 * xp.pi * (fx * displacement[0] + fy * displacement[1])
     return transform * (xp.cos(angle) + 1j * xp.sin(angle))
+
+
+def rfft(array: Array, axis: int) -> Array:
+    """Transform a real array along one axis; single precision stays single."""
+    if array_api_compat.is_numpy_array(array):
+        return scipy.fft.rfft(array, axis=axis)
+    return namespace(array).fft.rfft(array, axis=axis)
+
+
+def irfft(transform: Array, length: int, axis: int) -> Array:
+    """Transform back to a real array of a length along one axis, adding zeros where it is longer."""
+    if array_api_compat.is_numpy_array(transform):
+        return scipy.fft.irfft(transform, n=length, axis=axis)
+    return namespace(transform).fft.irfft(transform, n=length, axis=axis)
+
+
+def rfft3(volume: Array) -> Array:
+    """Transform real volumes over the last three axes; single precision stays single."""
+    if array_api_compat.is_numpy_array(volume):
+        return scipy.fft.rfftn(volume, axes=(-3, -2, -1))
+    return namespace(volume).fft.rfftn(volume, axes=(-3, -2, -1))
+
+
+def irfft3(transform: Array, shape: tuple[int, int, int]) -> Array:
+    """Transform back to real volumes of (nz, ny, nx) voxels."""
+    if array_api_compat.is_numpy_array(transform):
+        return scipy.fft.irfftn(transform, s=shape, axes=(-3, -2, -1))
+    return namespace(transform).fft.irfftn(transform, s=shape, axes=(-3, -2, -1))
