@@ -1,0 +1,100 @@
+"""Movies in EER files: the electrons that a Falcon 4 counted, in some hundred hardware frames.
+
+An EER file is a TIFF file whose pages (one per hardware frame) list the electrons. Its rows are not turned over: the
+first row is the lowest one, as RELION renders it, although those of other TIFF files are.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+
+from tasks.errors import FormatError
+from tasks.formats import tiff
+from tasks.models import EerSampling
+
+_KIND = "an EER file"
+# Numbers of the TIFF compression; the last one says its bits in tags.
+_EIGHT_BITS, _SEVEN_BITS, _VARIABLE_BITS = 65000, 65001, 65002
+_BIT_TAGS = ((65007, 7), (65008, 2), (65009, 2))
+
+
+def header(path: Path, sampling: EerSampling) -> tuple[int, int, int]:
+    """Return the number of frames (an incomplete last one is dropped), rows and columns."""
+    with tiff.opened(path, _KIND) as file:
+        return _shape(path, _pages(path, file), sampling)
+
+
+def sections(path: Path, sampling: EerSampling) -> Iterator[npt.NDArray[np.uint8 | np.uint16]]:
+    """Yield the frames, each a sum of ``grouping`` hardware frames."""
+    with tiff.opened(path, _KIND) as file:
+        found = _pages(path, file)
+        count, rows, columns = _shape(path, found, sampling)
+        # A pixel sees at most one electron per hardware frame.
+        dtype = np.uint8 if sampling.grouping < 256 else np.uint16
+        for index in range(count):
+            frame = np.zeros((rows, columns), dtype)
+            for page in found[index * sampling.grouping : (index + 1) * sampling.grouping]:
+                frame += electrons(path, file, page, sampling.upsampling)
+            yield frame
+
+
+def electrons(path: Path, file: Any, page: Any, upsampling: int) -> npt.NDArray[np.uint8]:  # noqa: ANN401 - of tifffile
+    """Return the electrons of one hardware frame as image."""
+    data = b"".join(segment for segment, _ in file.filehandle.read_segments(page.dataoffsets, page.databytecounts))
+    scheme = int(page.compression)
+    if scheme == _EIGHT_BITS:
+        return _eight_bits(path, data, page.shape, upsampling)
+    skip, x, y = [int(page.tags.valueof(tag, usual)) if scheme == _VARIABLE_BITS else usual for tag, usual in _BIT_TAGS]
+    shape = (page.shape[0] * upsampling, page.shape[1] * upsampling)
+    # The decoder wants an even number of bytes, and stops one electron before the end of them.
+    padded = data + bytes(4 + len(data) % 2)
+    try:
+        image: npt.NDArray[np.uint8] = imagecodecs.eer_decode(padded, shape, skip, x, y, superres=upsampling - 1)
+    except imagecodecs.EerError as reason:
+        raise FormatError(path, f"the electrons of page {page.index} cannot be decoded ({reason})", _KIND) from reason
+    return image.view(np.uint8)
+
+
+def _eight_bits(path: Path, data: bytes, shape: tuple[int, int], upsampling: int) -> npt.NDArray[np.uint8]:
+    """Decode the oldest scheme: 8 bits of run length and 4 of place in the pixel, these also after a full run of 255.
+
+    The general decoder takes the full run to be without a place, as it is in the newer schemes.
+    """
+    whole = np.frombuffer(data[: len(data) // 3 * 3], np.uint8).reshape(-1, 3).astype(np.uint16)
+    words = np.stack((whole[:, 0] | (whole[:, 1] & 15) << 8, whole[:, 1] >> 4 | whole[:, 2] << 4), axis=-1).ravel()
+    runs = (words & 255).astype(np.int64)
+    is_electron = runs < 255
+    positions = np.cumsum(runs + is_electron) - is_electron
+    end = int(np.searchsorted(positions, shape[0] * shape[1]))
+    if end == len(positions):
+        raise FormatError(path, "a hardware frame ends before its last pixel", _KIND)
+    used = is_electron[:end]
+    places, inside = positions[:end][used], words[:end][used] >> 8 ^ 0b1010
+    y, x = np.divmod(places, shape[1])
+    if upsampling == 2:
+        y, x = y * 2 + (inside >> 3), x * 2 + (inside >> 1 & 1)
+    image = np.zeros((shape[0] * upsampling, shape[1] * upsampling), np.uint8)
+    image[y, x] = 1
+    return image
+
+
+def _pages(path: Path, file: Any) -> list[Any]:  # noqa: ANN401 - a file of tifffile
+    """Return the pages that hold electrons: some programs put a sum before them."""
+    found = [page for page in tiff.pages(path, file) if int(page.compression) >= _EIGHT_BITS]
+    if not found:
+        raise FormatError(path, "no page with electrons", _KIND)
+    return found
+
+
+def _shape(path: Path, found: list[Any], sampling: EerSampling) -> tuple[int, int, int]:
+    """Return the number of frames, rows and columns that pages give."""
+    frames = len(found) // sampling.grouping
+    if not frames:
+        expected = f"at least {sampling.grouping}, the number that is to be summed to one frame"
+        raise FormatError(path, f"{len(found)} hardware frames", expected)
+    rows, columns = found[0].shape
+    return frames, rows * sampling.upsampling, columns * sampling.upsampling
