@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import psutil
+
 from tasks.errors import CommandError
 from tasks.models import Model
 from tasks.settings import Settings
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
 
 # The tool runs in a session of its own, so that its children can be ended with it. A watcher in that session waits for
 # the end of a pipe that only this process holds: however this process dies (cancelled, out of memory, killed), the
-# pipe ends and the watcher kills the session.
-_GUARDED = '{ read -r _ <&3; kill -KILL -- -$$; } & "$@" 3<&-; status=$?; kill -KILL $!; exit $status'
+# pipe ends and the watcher kills the session. (Opened by its path: dash knows file descriptors of one digit only.)
+_GUARDED = '{ read -r _ <&3; kill -KILL -$$; } & "$@" 3<&-; status=$?; kill -KILL $!; exit $status'
 _TAIL = 2000
+_GRACE = 10.0
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,52 @@ def _finish(  # noqa: PLR0913, PLR0917
     environment: dict[str, str] | None,
 ) -> int | str:
     """Run the program to its end and return its status, or the word for another end."""
+    with _started(arguments, cwd, output, environment) as process:
+        try:
+            process.communicate("".join(f"{_word(answer)}\n" for answer in answers).encode(), timeout=timeout)
+        except subprocess.TimeoutExpired:
+            return f"was killed because it took longer than {timeout:g} s"
+        return process.returncode
+
+
+@contextmanager
+def service(
+    arguments: Sequence[str | os.PathLike[str]],
+    *,
+    cwd: Path,
+    log: Path,
+    environment: dict[str, str] | None = None,
+) -> "Iterator[psutil.Process]":
+    """Keep a program running while the block runs; afterwards interrupt it, and kill what is left of it."""
+    with log.open("wb") as output, _started(arguments, cwd, output, environment) as process:
+        family = psutil.Process(process.pid)
+        try:
+            yield family
+        finally:
+            descendants = family.children(recursive=True)
+            os.killpg(process.pid, signal.SIGINT)
+            _, left = psutil.wait_procs([family, *descendants], timeout=_GRACE)
+            for survivor in left:
+                with suppress(psutil.NoSuchProcess):
+                    survivor.kill()
+            psutil.wait_procs(left, timeout=_GRACE)
+
+
+@contextmanager
+def _started(
+    arguments: Sequence[str | os.PathLike[str]], cwd: Path, output: IO[bytes], environment: dict[str, str] | None
+) -> "Iterator[subprocess.Popen[bytes]]":
+    """Start a guarded program; when the block ends, kill its session."""
     reader, writer = os.pipe()
     try:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec 3<&{reader}; {_GUARDED}", "sh", *[os.fspath(word) for word in arguments]],
+            [
+                "/bin/sh",
+                "-c",
+                f"exec 3</proc/self/fd/{reader}; {_GUARDED}",
+                "sh",
+                *[os.fspath(word) for word in arguments],
+            ],
             cwd=cwd,
             stdin=subprocess.PIPE,
             stdout=output,
@@ -89,15 +134,11 @@ def _finish(  # noqa: PLR0913, PLR0917
             env=None if environment is None else {**os.environ, **environment},
         )
         try:
-            typed = "".join(f"{_word(answer)}\n" for answer in answers).encode()
-            process.communicate(typed, timeout=timeout)
-        except subprocess.TimeoutExpired:
-            return f"was killed because it took longer than {timeout:g} s"
+            yield process
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        return process.returncode
     finally:
         os.close(reader)
         os.close(writer)
