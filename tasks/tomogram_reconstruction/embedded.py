@@ -1,0 +1,122 @@
+"""Weighted back-projection."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import PositiveFloat, PositiveInt
+
+from tasks.errors import InputError
+from tasks.formats.mrc import mapped, writing
+from tasks.models import Alignment, Device, ImagedTiltSeries, Model, Optics, Threads, Tomogram
+from tasks.numerics.device import Array, namespace, to_device, to_host
+from tasks.numerics.shells import central_correlation, resolution
+from tasks.tomogram_reconstruction.back_projection import planes
+from tasks.tomogram_reconstruction.contrast import CtfCorrection, Treatment, treat
+from tasks.tomogram_reconstruction.layout import Layout, View, lay_out, tilt_weights
+from tasks.tomogram_reconstruction.resampling import upright
+from tasks.tomogram_reconstruction.tilt_images import AlignedImage, Choice, aligned_images, even, odd, read, whole
+from tasks.tomogram_reconstruction.weighting import Weighting
+
+Plane = npt.NDArray[np.float32]
+_TREATED = ("binning", "dose_weighting", "ctf_correction", "handedness")
+
+
+class EmbeddedReconstruction(Model):
+    """Weighted back-projection on the CPU or a GPU."""
+
+    tool: Literal["embedded"] = "embedded"
+    binning: PositiveInt = 4
+    """Edge of a voxel in pixels of the tilt images."""
+    thickness: PositiveFloat | None = None
+    """Thickness of the volume in angstrom; by default half of the shorter side of the images."""
+    weighting: Weighting = "exact"
+    """How frequencies that several tilts share are weighted: by their true overlap, or by the frequency (ramp)."""
+    sirt_iterations: PositiveInt | None = None
+    """Weight as so many iterations of SIRT would, which suppresses noise (10 to 50 are usual); exact weighting only."""
+    ctf_correction: CtfCorrection = "phase-flip"
+    """Correction of the contrast transfer function, in strips of one height, of images whose CTF is known."""
+    handedness: Literal[-1, 1] = -1
+    """Whether defocus grows (1) or falls (-1) with the height of the specimen (rlnTomoHand)."""
+    dose_weighting: bool = True
+    """Weight images by the dose before them, unless they are made of movies, whose frames are weighted already."""
+    halves: bool = True
+    """Reconstruct two halves as well, of even and odd frames or else of every second tilt: denoising needs them."""
+    device: Device = "cpu"
+    threads: Threads = 1
+
+    def reconstruct(self, series: ImagedTiltSeries, alignment: Alignment, folder: Path) -> Tomogram:
+        """Reconstruct the volume of an aligned tilt series, and its halves."""
+        images = aligned_images(series, alignment)
+        layout = lay_out(images, self.binning, self.thickness)
+        paths = [folder / f"{series.name}{suffix}.mrc" for suffix in (("", "_even", "_odd") if self.halves else ("",))]
+        folder.mkdir(parents=True, exist_ok=True)
+        _check_space(folder, len(paths) * 4 * int(np.prod(layout.shape)))
+        for group, volumes in self._volumes(images, layout, paths, series.optics):
+            _write(group, volumes, layout)
+        return _tomogram(paths, layout)
+
+    def _volumes(
+        self, images: tuple[AlignedImage, ...], layout: Layout, paths: Sequence[Path], optics: Optics
+    ) -> Iterator[tuple[Sequence[Path], Iterator[tuple[Plane, ...]]]]:
+        """Yield the volumes that are made together, plane by plane."""
+        filters = tilt_weights(images, layout, self.weighting, self.sirt_iterations)
+        treatment = Treatment(optics=optics, **self.model_dump(include=set(_TREATED)))
+        views = [View(*view) for view in zip(images, layout.poses, filters, strict=True)]
+        if len(paths) == 1 or all(_has_halves(aligned) for aligned in images):
+            for path, choice in zip(paths, (whole, even, odd), strict=False):
+                yield [path], ((plane,) for plane in self._planes(views, layout, treatment, choice))
+        else:
+            evens = self._planes(views[1::2], layout, treatment, whole)
+            odds = self._planes(views[::2], layout, treatment, whole)
+            yield paths, ((one + two, 2 * one, 2 * two) for one, two in zip(evens, odds, strict=True))
+
+    def _planes(self, views: Sequence[View], layout: Layout, treatment: Treatment, choice: Choice) -> Iterator[Plane]:
+        """Yield the planes of a volume of some of the images, weighted as parts of all."""
+        stack = [self._upright(view, layout, treatment, choice) for view in views]
+        angles = [view.aligned.place.angle for view in views]
+        found = planes(namespace(stack[0]).stack(stack), angles, (layout.shape[0], layout.shape[2]))
+        return map(to_host, found)
+
+    def _upright(self, view: View, layout: Layout, treatment: Treatment, choice: Choice) -> Array:
+        image = treat(to_device(read(view.aligned, choice), self.device), view.aligned, treatment)
+        return upright(image, view.pose, layout.canvas, to_device(view.weights, self.device))
+
+
+def _has_halves(aligned: AlignedImage) -> bool:
+    return aligned.image.micrograph.even is not None and aligned.image.micrograph.odd is not None
+
+
+def _check_space(folder: Path, needed: int) -> None:
+    """Refuse to begin what the disk cannot hold."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise InputError(folder, f"{free / 1e9:.2f} GB free", f"{needed / 1e9:.2f} GB for the volumes")
+
+
+def _write(paths: Sequence[Path], groups: Iterator[tuple[Plane, ...]], layout: Layout) -> None:
+    """Write volumes plane by plane, side by side."""
+    with ExitStack() as files:
+        writers = [files.enter_context(writing(path, layout.shape[1:], layout.voxel_size)) for path in paths]
+        for group in groups:
+            for writer, plane in zip(writers, group, strict=True):
+                writer.write(plane)
+
+
+def _tomogram(paths: Sequence[Path], layout: Layout) -> Tomogram:
+    whole_volume, *halves = paths
+    curve = central_correlation(mapped(halves[0]), mapped(halves[1])) if halves else None
+    return Tomogram(
+        path=whole_volume,
+        voxel_size=layout.voxel_size,
+        shape=layout.shape,
+        even=halves[0] if halves else None,
+        odd=halves[1] if halves else None,
+        resolution=None if curve is None else resolution(curve, layout.voxel_size),
+        program=f"cryoem-flows {version('cryoem-flows')}",
+    )
