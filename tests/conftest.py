@@ -1,0 +1,24 @@
+from pathlib import Path
+
+import pytest
+
+from tasks.simulation import SimulatedMovies, SimulatedTiltSeries
+from tasks.simulation.truth import MoviesTruth, TiltSeriesTruth
+
+
+@pytest.fixture(scope="session")
+def simulated_tilt_series(tmp_path_factory: pytest.TempPathFactory) -> TiltSeriesTruth:
+    """9 tilts of -40 to 40 degree, 112 x 128 pixels of 12 angstrom, 3 frames: movies, gain, mdoc, true volume."""
+    folder: Path = tmp_path_factory.mktemp("simulated_tilt_series")
+    parameters = SimulatedTiltSeries(
+        name="ts_01", seed=11, shape=(112, 128), pixel_size=12, largest_tilt=40, tilt_step=10, frames=3, beads=6
+    )
+    return parameters.simulate(folder)
+
+
+@pytest.fixture(scope="session")
+def simulated_movies(tmp_path_factory: pytest.TempPathFactory) -> MoviesTruth:
+    """2 movies of 192 x 256 pixels of 2 angstrom, 6 frames of 4 electrons per square angstrom, 5 particles each."""
+    folder: Path = tmp_path_factory.mktemp("simulated_movies")
+    parameters = SimulatedMovies(seed=12, count=2, shape=(192, 256), pixel_size=2, frames=6, dose_per_frame=4)
+    return parameters.model_copy(update={"particles": 5, "hot_pixels": 5, "dead_pixels": 2}).simulate(folder)
