@@ -1,0 +1,47 @@
+# make demo   set up, and watch a simulated tilt series become a tomogram
+# make test   set up, and run the tests
+# make check  set up, and run lint, types and layers
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check format lock clean
+.DELETE_ON_ERROR:
+
+demo: $(STAMP)
+	$(BIN)/cryoem-flows demo
+
+test: $(STAMP)
+	$(BIN)/pytest $(TESTS)
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Debian's python3 comes without venv; where it is missing and may be installed, install it.
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
+		rm -rf $(VENV); \
+		sudo=$$(command -v sudo || true); \
+		$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends python3-venv && \
+		$(PYTHON) -m venv $(VENV); }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+# Resolve the dependencies anew; the result is what everybody installs.
+lock: $(STAMP)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
