@@ -43,3 +43,9 @@ def critical_dose(frequency: Array, voltage: float = 300.0) -> Array:
     """
     scale = 0.8 if voltage < 250 else 1.0
     return scale * (0.245 * frequency**-1.665 + 2.81)
+
+
+def interaction(voltage: float) -> float:
+    """Return the phase in radian that a potential of one volt gives an electron per angstrom of its way."""
+    energy, rest_energy = voltage * 1e3, 510_998.95
+    return 2 * math.pi / (wavelength(voltage) * energy) * (rest_energy + energy) / (2 * rest_energy + energy)

@@ -13,12 +13,17 @@ from tasks.simulation.scatterers import Scatterers
 
 _GOLD_POTENTIAL = 20.0
 """Volt above ice."""
+_GOLD_PATH = 150.0
+"""Thickness of gold in angstrom after which 1 / e of the electrons still reach the camera."""
 _LEAFLET = 25.0
 """Integral of the potential across a leaflet of a membrane, in volt angstrom: 10 angstrom of head groups."""
 _RIBOSOME_SPACING = 450.0
 _VESICLE_SPACING = 1200.0
 _FILAMENT_SPACING = 1500.0
-_CROWD = 60.0
+_STUD_SPACING = 120.0
+_GLOBULE = 15.0
+"""Width of a small protein."""
+_CROWD = 120.0
 """Small proteins in gram per litre."""
 
 
@@ -56,7 +61,7 @@ def cell(slab: Slab, density: Path | None, detail: float, random: np.random.Gene
 
 def _ribosomes(slab: Slab, density: Path | None, detail: float, random: np.random.Generator) -> Scatterers:
     """Return particles of 2.5 megadalton, of the density map if there is one."""
-    one = particle(density, 2500, detail=min(1.0, (3 / detail) ** 3))
+    one = particle(density, 2500, detail=min(0.25, (3 / detail) ** 3))
     count = max(round(slab.volume / _RIBOSOME_SPACING**3), 1)
     rotations = Rotation.random(count, random_state=random)
     return one.copies(rotations, slab.places(count, 120, random))
@@ -68,23 +73,28 @@ def _crowd(slab: Slab, random: np.random.Generator) -> Scatterers:
     count = round(slab.volume * _CROWD * 6.022e-9)
     mass = random.lognormal(math.log(80), 0.6, count)
     weights = (mass * POTENTIAL_PER_KILODALTON).astype(np.float32)
-    return Scatterers(slab.places(count, 20, random), weights, 20.0)
+    return Scatterers(slab.places(count, 20, random), weights, _GLOBULE)
 
 
 def _vesicles(slab: Slab, detail: float, random: np.random.Generator) -> list[Scatterers]:
-    """Return round membranes of two leaflets."""
+    """Return round membranes of two leaflets, studded with proteins."""
     count = max(round(slab.volume / _VESICLE_SPACING**3), 1)
-    spacing = max(detail, 4.0)
-    points, weights = [], []
-    for centre in slab.places(count, 0, random):
-        largest = min(600.0, 0.45 * slab.thickness)
+    width = max(detail, 5.0)
+    area = (1.5 * width) ** 2
+    largest = min(600.0, 0.45 * slab.thickness)
+    leaflets, studs = [], []
+    for place in slab.places(count, 0, random):
         radius = random.uniform(0.4 * largest, largest)
-        centre[2] *= max(1 - 2 * radius / slab.thickness, 0.0)
-        for shell in (radius - 19, radius + 19):
-            number = round(4 * math.pi * shell**2 / spacing**2)
-            points.append((centre + shell * _sphere(number, random)).astype(np.float32))
-            weights.append(np.full(number, _LEAFLET * spacing**2, np.float32) * random.lognormal(0, 0.5, number))
-    return [Scatterers(np.concatenate(points), np.concatenate(weights).astype(np.float32), max(detail, 5.0))]
+        centre = place * np.array([1, 1, max(1 - 2 * radius / slab.thickness, 0.0)])
+        leaflets += [centre + (radius + side) * _sphere(4 * math.pi * radius**2 / area) for side in (-19, 19)]
+        chosen = random.standard_normal((round(4 * math.pi * radius**2 / _STUD_SPACING**2), 3))
+        studs.append(centre + (radius + 15) * chosen / np.linalg.norm(chosen, axis=1, keepdims=True))
+    membrane, proteins = (np.concatenate(points).astype(np.float32) for points in (leaflets, studs))
+    masses = random.lognormal(math.log(100), 0.5, len(proteins)) * POTENTIAL_PER_KILODALTON
+    return [
+        Scatterers(membrane, np.full(len(membrane), _LEAFLET * area, np.float32), width),
+        Scatterers(proteins, masses.astype(np.float32), _GLOBULE),
+    ]
 
 
 def _filaments(slab: Slab, detail: float, random: np.random.Generator) -> Scatterers:
@@ -118,10 +128,14 @@ def gold(centres: npt.NDArray[np.float32], diameter: float) -> Scatterers:
     ball = lattice[np.linalg.norm(lattice, axis=1) <= diameter / 2].astype(np.float32)
     integral = _GOLD_POTENTIAL * math.pi / 6 * diameter**3
     weights = np.full(len(ball), integral / len(ball), np.float32)
-    return Scatterers(ball, weights, 0.6 * spacing).copies(Rotation.identity(len(centres)), centres)
+    opaque = 1 / (_GOLD_PATH * _GOLD_POTENTIAL)
+    return Scatterers(ball, weights, 0.6 * spacing, opaque).copies(Rotation.identity(len(centres)), centres)
 
 
-def _sphere(count: int, random: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Return random points on the unit sphere."""
-    points = random.standard_normal((count, 3))
-    return np.asarray(points / np.linalg.norm(points, axis=1, keepdims=True))
+def _sphere(count: float) -> npt.NDArray[np.float64]:
+    """Return about so many points, evenly spread over the unit sphere along a spiral."""
+    number = np.arange(max(round(count), 1)) + 0.5
+    height = 1 - 2 * number / len(number)
+    turn = math.pi * (1 + math.sqrt(5)) * number
+    across = np.sqrt(1 - height**2)
+    return np.stack([across * np.cos(turn), across * np.sin(turn), height], axis=1)

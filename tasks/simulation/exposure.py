@@ -1,6 +1,6 @@
 """One exposure: the specimen that moves, decays and is counted frame by frame."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
-from tasks.models import Optics, Shift
+from tasks.models import Optics, Shift, TiltAlignment
 from tasks.numerics.fourier import irfft2, shift
+from tasks.numerics.optics import interaction
 from tasks.simulation.camera import Camera, Counts
 from tasks.simulation.grid import Grid
 from tasks.simulation.ice import Ice
 from tasks.simulation.imaging import Lens, intact
+from tasks.simulation.scatterers import Scatterers, projection
 from tasks.simulation.truth import LocalMotion
 
 _INELASTIC_PATH = 3500.0
@@ -27,8 +29,9 @@ class Exposure:
     grid: Grid
     optics: Optics
     lens: Lens
-    signal: Any
-    """Transform of the phase of the undamaged specimen."""
+    specimen: Sequence[Scatterers]
+    alignment: TiltAlignment
+    """Where the specimen is in the first frame."""
     ice: Ice
     path_length: float
     """Thickness of ice in the direction of the beam, in angstrom."""
@@ -40,16 +43,24 @@ class Exposure:
     def expected(self) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the expected number of electrons in each pixel of one frame after another."""
         transmitted = self.dose_per_frame * self.grid.pixel_size**2 * np.exp(-self.path_length / _INELASTIC_PATH)
-        signal = self.lens.contrast(self.signal)
+        organic = self._contrast([group for group in self.specimen if not group.opacity])
+        gold = self._contrast([group for group in self.specimen if group.opacity])
         for frame, displacement in enumerate(self.displacements):
             dose = self.pre_exposure + (frame + 0.5) * self.dose_per_frame
-            whole = signal * intact(self.grid, dose, self.optics.voltage) + self.lens.contrast(
-                self.ice.phase(self.dose_per_frame)
-            )
+            ice = self.lens.contrast(self.ice.phase(self.dose_per_frame))
+            whole = organic * intact(self.grid, dose, self.optics.voltage) + gold + ice
             image = self._moved(whole, frame, displacement)
             # The exponential is 1 + contrast where that is weak, and never below zero where it is strong.
             yield np.exp(self.grid.cut(image)) * np.float32(transmitted)
             self.ice.irradiate(self.dose_per_frame)
+
+    def _contrast(self, groups: Sequence[Scatterers]) -> Any:  # noqa: ANN401 - a transform
+        """Return the transform of the contrast of an undamaged part of the specimen; zero if it is empty."""
+        if not groups:
+            return np.complex64(0)
+        seen = projection(groups, self.alignment, self.grid)
+        phase = seen * np.float32(interaction(self.optics.voltage))
+        return self.lens.contrast(phase) - seen * np.float32(groups[0].opacity)
 
     def counts(self, camera: Camera, random: np.random.Generator) -> Iterator[Counts]:
         """Yield the counts of one frame after another."""

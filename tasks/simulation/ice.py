@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tasks.numerics.optics import interaction
 from tasks.simulation.grid import Grid
-from tasks.simulation.scatterers import interaction
 
 _WATER_DENSITY = 0.0311
 """Molecules per cubic angstrom at 0.93 g / cm3."""

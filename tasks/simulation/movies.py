@@ -14,7 +14,7 @@ from tasks.simulation.ice import Ice
 from tasks.simulation.imaging import Lens
 from tasks.simulation.movie_files import FrameFormat, write_frames, write_gain
 from tasks.simulation.particle import particle
-from tasks.simulation.scatterers import Scatterers, projected_phase
+from tasks.simulation.scatterers import Scatterers
 from tasks.simulation.trajectory import Drift
 from tasks.simulation.truth import Defocus, MicrographTruth, MoviesTruth, Particle
 
@@ -114,7 +114,8 @@ class SimulatedMovies(Model):
             grid=grid,
             optics=self.optics,
             lens=Lens(grid, truth.defocus, self.optics, self.envelope),
-            signal=projected_phase(groups, UNTILTED, grid, self.optics.voltage),
+            specimen=groups,
+            alignment=UNTILTED,
             ice=Ice(grid, self.ice_thickness, self.optics.voltage, self.random(number, 1)),
             path_length=self.ice_thickness,
             dose_per_frame=self.dose_per_frame,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from tasks.errors import InputError
 from tasks.formats.mrc import header, read_volume
@@ -10,9 +11,10 @@ from tasks.simulation.scatterers import Scatterers
 
 POTENTIAL_PER_KILODALTON = 3.0e3
 """Volt cubic angstrom above ice: 1210 cubic angstrom of protein, 2.5 volt above ice."""
-_RESIDUES_PER_KILODALTON = 9
-_LOBES = ((0, 0, 0, 26, 0.45), (38, 8, 4, 18, 0.25), (-22, 34, -10, 14, 0.15), (-12, -26, 32, 12, 0.15))
-"""Centre and radius in angstrom and share of the mass of the lobes of the built-in protein, at 150 kilodalton."""
+_RESIDUE_VOLUME = 134.0
+"""Cubic angstrom: 1210 cubic angstrom of a kilodalton, 9 residues."""
+_LOBES = ((0, 0, 0, 29), (42, 12, 4, 21.5), (-20, 34, -14, 17.5), (-14, -28, 24, 15))
+"""Centre and radius in angstrom of the lobes of the built-in protein, at 150 kilodalton."""
 _MOST_BLOBS = 20_000
 
 
@@ -24,18 +26,22 @@ def protein(kilodalton: float = 150.0, *, detail: float = 1.0) -> Scatterers:
     # The protein is a definition, not a sample: it does not change with the seed of a simulation.
     random = np.random.default_rng(20_150)
     size = (kilodalton / 150) ** (1 / 3)
-    count = max(round(_RESIDUES_PER_KILODALTON * kilodalton * detail), 8)
-    places = []
-    for x, y, z, radius, share in _LOBES:
-        number = max(round(count * share), 1)
-        direction = random.standard_normal((number, 3))
-        direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-        distance = radius * random.uniform(0, 1, (number, 1)) ** (1 / 3)
-        places.append((np.array([x, y, z]) + direction * distance) * size)
-    positions = np.concatenate(places)
+    spacing = (_RESIDUE_VOLUME / detail) ** (1 / 3)
+    lobes = [_lobe(np.array(lobe) * size, spacing, random) for lobe in _LOBES]
+    positions = np.concatenate(lobes)
     positions -= positions.mean(axis=0)
     weights = np.full(len(positions), kilodalton * POTENTIAL_PER_KILODALTON / len(positions), np.float32)
-    return Scatterers(positions.astype(np.float32), weights, 2.5 / detail ** (1 / 3))
+    return Scatterers(positions.astype(np.float32), weights, spacing / 2)
+
+
+def _lobe(lobe: npt.NDArray[np.float64], spacing: float, random: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Return the residues of a ball: packed as closely as they are in a protein, but not on a lattice."""
+    centre, radius = lobe[:3], lobe[3]
+    axis = np.arange(-radius, radius + spacing, spacing)
+    places = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(-1, 3)
+    places += random.normal(0, 0.3 * spacing, places.shape)
+    inside = places[np.linalg.norm(places, axis=1) < radius]
+    return np.asarray(centre + (inside if len(inside) else np.zeros((1, 3))))
 
 
 def from_map(path: Path, kilodalton: float) -> Scatterers:

@@ -10,14 +10,10 @@ import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
 from tasks.models import TiltAlignment
-from tasks.numerics.fourier import frequencies, irfft2, rfft2
-from tasks.numerics.optics import wavelength
+from tasks.numerics.fourier import frequencies, rfft2
 from tasks.simulation.grid import Grid
 
 Floats = npt.NDArray[np.float32]
-
-_ELECTRON_REST_ENERGY = 510_998.95
-"""In electron volt."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +26,14 @@ class Scatterers:
     """Integral of the potential above that of ice, in volt cubic angstrom, (n,)."""
     width: float
     """Standard deviation of the blobs in angstrom."""
+    opacity: float = 0.0
+    """Share of the electrons that a volt angstrom takes out of the beam."""
 
     def copies(self, rotations: Rotation, centres: Floats) -> Self:
         """Return turned copies of the blobs at other places."""
         matrices = rotations.as_matrix().astype(np.float32)
         placed = np.einsum("nij,pj->npi", matrices, self.positions) + centres[:, None, :]
-        return type(self)(placed.reshape(-1, 3), np.tile(self.weights, len(centres)), self.width)
-
-
-def interaction(voltage: float) -> float:
-    """Return the phase in radian that a volt angstrom gives an electron of a voltage in kilovolt."""
-    energy = voltage * 1e3
-    relativity = (_ELECTRON_REST_ENERGY + energy) / (2 * _ELECTRON_REST_ENERGY + energy)
-    return 2 * math.pi / (wavelength(voltage) * energy) * relativity
+        return type(self)(placed.reshape(-1, 3), np.tile(self.weights, len(centres)), self.width, self.opacity)
 
 
 def seen_at(positions: npt.NDArray[Any], alignment: TiltAlignment) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -55,13 +46,13 @@ def seen_at(positions: npt.NDArray[Any], alignment: TiltAlignment) -> tuple[npt.
     return x, y
 
 
-def projected_phase(groups: Iterable[Scatterers], alignment: TiltAlignment, grid: Grid, voltage: float) -> Any:  # noqa: ANN401 - a transform
-    """Return the transform of the phase, in radian, that the specimen gives the electrons of one view."""
+def projection(groups: Iterable[Scatterers], alignment: TiltAlignment, grid: Grid) -> Any:  # noqa: ANN401 - a transform
+    """Return the transform of the potential of one view, integrated along the beam, in volt angstrom."""
     total = np.zeros((grid.padded[0], grid.padded[1] // 2 + 1), np.complex64)
     for group in groups:
         x, y = seen_at(group.positions, alignment)
-        total += rfft2(_spread(x, y, group.weights, grid)) * _blob(group.width, grid)
-    return total * np.float32(interaction(voltage) / grid.pixel_size**2)
+        total += rfft2(_spread(x, y, group.weights, grid)) * blob(group.width, grid)
+    return total / np.float32(grid.pixel_size**2)
 
 
 def _spread(x: npt.NDArray[Any], y: npt.NDArray[Any], weights: Floats, grid: Grid) -> Floats:
@@ -80,34 +71,10 @@ def _spread(x: npt.NDArray[Any], y: npt.NDArray[Any], weights: Floats, grid: Gri
     return image.reshape(rows, columns).astype(np.float32)
 
 
-def _blob(width: float, grid: Grid) -> Any:  # noqa: ANN401
+def blob(width: float, grid: Grid) -> Any:  # noqa: ANN401
     """Return the transform of a blob, divided by that of the spreading over four pixels."""
     fy, fx = frequencies(grid.padded, np.zeros(1, np.float32))
     # Blobs below half a pixel would alias.
     deviation = max(width / grid.pixel_size, 0.5)
     fall = np.exp(-2 * (math.pi * deviation) ** 2 * (fx**2 + fy**2))
     return (fall / (np.sinc(fx) * np.sinc(fy)) ** 2).astype(np.float32)
-
-
-def density(groups: Iterable[Scatterers], shape: tuple[int, int, int], voxel_size: float) -> Floats:
-    """Return the potential in volt on (nz, ny, nx) voxels around the centre of the specimen."""
-    depth, rows, columns = shape
-    grid = Grid((rows, columns), voxel_size, 0)
-    volume = np.zeros(shape, np.float32)
-    along_z = np.fft.rfftfreq(depth).astype(np.float32)
-    for group in groups:
-        layers = np.zeros(shape, np.float32)
-        height = group.positions[:, 2] / voxel_size + depth // 2
-        below = np.floor(height).astype(np.int64)
-        for layer in range(max(int(below.min(initial=depth)), -1), min(int(below.max(initial=-1)) + 1, depth)):
-            chosen = below == layer
-            upper = (height[chosen] - layer).astype(np.float32)
-            x, y = group.positions[chosen, 0], group.positions[chosen, 1]
-            for target, share in ((layer, 1 - upper), (layer + 1, upper)):
-                if 0 <= target < depth:
-                    layers[target] += _spread(x, y, group.weights[chosen] * share, grid)
-        deviation = max(group.width / voxel_size, 0.5)
-        fall = np.exp(-2 * (math.pi * deviation * along_z) ** 2) / np.sinc(along_z) ** 2
-        layers = np.fft.irfft(np.fft.rfft(layers, axis=0) * fall[:, None, None], depth, axis=0).astype(np.float32)
-        volume += irfft2(rfft2(layers) * _blob(group.width, grid), grid.padded)
-    return volume / np.float32(voxel_size**3)

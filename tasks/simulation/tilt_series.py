@@ -21,10 +21,11 @@ from tasks.simulation.imaging import Lens, defocus_heights
 from tasks.simulation.mdoc import write_mdoc
 from tasks.simulation.movie_files import FrameFormat, write_frames, write_gain
 from tasks.simulation.movies import draw_defocus
-from tasks.simulation.scatterers import Scatterers, density, projected_phase
+from tasks.simulation.scatterers import Scatterers
 from tasks.simulation.tilt_scheme import TiltScheme, tilt_order
 from tasks.simulation.trajectory import Drift
 from tasks.simulation.truth import Defocus, TiltSeriesTruth, TiltTruth
+from tasks.simulation.volume import density
 
 
 class SimulatedTiltSeries(Model):
@@ -158,7 +159,8 @@ class Scene:
             grid=grid,
             optics=parameters.optics,
             lens=lens,
-            signal=projected_phase(self.specimen, tilt.alignment, grid, voltage),
+            specimen=self.specimen,
+            alignment=tilt.alignment,
             ice=Ice(grid, path_length, voltage, _random(parameters, 3, tilt.number)),
             path_length=path_length,
             dose_per_frame=parameters.dose / frames,
