@@ -69,9 +69,10 @@ def _eight_bits(path: Path, data: bytes, shape: tuple[int, int], upsampling: int
     runs = (words & 255).astype(np.int64)
     is_electron = runs < 255
     positions = np.cumsum(runs + is_electron) - is_electron
-    end = int(np.searchsorted(positions, shape[0] * shape[1]))
-    if end == len(positions):
-        raise FormatError(path, "a hardware frame ends before its last pixel", _KIND)
+    pixels = shape[0] * shape[1]
+    end = int(np.searchsorted(positions, pixels))
+    if end == len(positions) or positions[end] != pixels:
+        raise FormatError(path, f"the electrons of a hardware frame do not end at its last pixel ({pixels})", _KIND)
     used = is_electron[:end]
     places, inside = positions[:end][used], words[:end][used] >> 8 ^ 0b1010
     y, x = np.divmod(places, shape[1])
