@@ -1,7 +1,7 @@
 """A specimen as a cloud of Gaussian blobs, which can be seen from any side without a large volume in memory."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -34,6 +34,18 @@ class Scatterers:
         matrices = rotations.as_matrix().astype(np.float32)
         placed = np.einsum("nij,pj->npi", matrices, self.positions) + centres[:, None, :]
         return type(self)(placed.reshape(-1, 3), np.tile(self.weights, len(centres)), self.width, self.opacity)
+
+
+def joined(groups: Sequence[Scatterers]) -> list[Scatterers]:
+    """Join the groups whose blobs are of one kind, so that they are projected together."""
+    kinds = dict.fromkeys((group.width, group.opacity) for group in groups)
+    found = []
+    for width, opacity in kinds:
+        alike = [group for group in groups if (group.width, group.opacity) == (width, opacity)]
+        positions = np.concatenate([group.positions for group in alike])
+        weights = np.concatenate([group.weights for group in alike])
+        found.append(Scatterers(positions, weights, width, opacity))
+    return found
 
 
 def seen_at(positions: npt.NDArray[Any], alignment: TiltAlignment) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

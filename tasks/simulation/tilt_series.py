@@ -13,8 +13,9 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from tasks.formats.mrc import write_mrc
 from tasks.models import Acquisition, GainReference, Model, Movie, Optics, TiltAlignment
 from tasks.simulation.camera import Camera, build_camera
-from tasks.simulation.cell import Slab, beads_on, cell, gold
+from tasks.simulation.cell import cell
 from tasks.simulation.exposure import Exposure
+from tasks.simulation.gold import beads_on, gold
 from tasks.simulation.grid import Grid
 from tasks.simulation.ice import Ice
 from tasks.simulation.imaging import Lens, defocus_heights
@@ -22,6 +23,7 @@ from tasks.simulation.mdoc import write_mdoc
 from tasks.simulation.movie_files import FrameFormat, write_frames, write_gain
 from tasks.simulation.movies import draw_defocus
 from tasks.simulation.scatterers import Scatterers
+from tasks.simulation.slab import Slab
 from tasks.simulation.tilt_scheme import TiltScheme, tilt_order
 from tasks.simulation.trajectory import Drift
 from tasks.simulation.truth import Defocus, TiltSeriesTruth, TiltTruth
