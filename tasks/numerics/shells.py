@@ -51,7 +51,9 @@ def fourier_shell_correlation(first: Volume, second: Volume) -> Curve:
 
 def central_correlation(first: Volume, second: Volume, edge: int = 128, most: int = 8) -> Curve:
     """Return the mean correlation of up to ``most`` blocks about the centre; the volumes may be mapped from disk."""
-    sums = [shell_sums(_tapered(first[block]), _tapered(second[block])) for block in _blocks(first.shape, edge, most)]
+    sums = [
+        shell_sums(_tapered(first[block]), _tapered(second[block])) for block in central_blocks(first.shape, edge, most)
+    ]
     return correlation(np.sum(sums, axis=0))
 
 
@@ -67,8 +69,8 @@ def resolution(curve: Curve, voxel_size: float, threshold: float = 0.143) -> flo
     return float(2 * voxel_size * last / max(before + rise, 1.0))
 
 
-def _blocks(shape: tuple[int, ...], edge: int, most: int) -> Iterator[Block]:
-    """Yield cubes about the centre of a volume, the innermost first."""
+def central_blocks(shape: tuple[int, ...], edge: int, most: int) -> Iterator[Block]:
+    """Yield up to ``most`` cubes of an edge about the centre of a volume, the innermost first."""
     sides = [min(edge, length) for length in shape]
     centres = [_centres(length, side) for length, side in zip(shape, sides, strict=True)]
     middles = [length / 2 for length in shape]
