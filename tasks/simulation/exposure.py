@@ -47,12 +47,13 @@ class Exposure:
         gold = self._contrast([group for group in self.specimen if group.opacity])
         for frame, displacement in enumerate(self.displacements):
             dose = self.pre_exposure + (frame + 0.5) * self.dose_per_frame
+            if frame:
+                self.ice.irradiate(self.dose_per_frame)
             ice = self.lens.contrast(self.ice.phase(self.dose_per_frame))
             whole = organic * intact(self.grid, dose, self.optics.voltage) + gold + ice
             image = self._moved(whole, frame, displacement)
             # The exponential is 1 + contrast where that is weak, and never below zero where it is strong.
             yield np.exp(self.grid.cut(image)) * np.float32(transmitted)
-            self.ice.irradiate(self.dose_per_frame)
 
     def _contrast(self, groups: Sequence[Scatterers]) -> Any:  # noqa: ANN401 - a transform
         """Return the transform of the contrast of an undamaged part of the specimen; zero if it is empty."""

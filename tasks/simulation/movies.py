@@ -3,92 +3,62 @@
 from pathlib import Path
 
 import numpy as np
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from scipy.spatial.transform import Rotation
 
-from tasks.models import Acquisition, GainReference, Model, Movie, Optics, TiltAlignment
-from tasks.simulation.camera import Camera, Counts, build_camera
+from tasks.models import Movie, TiltAlignment
+from tasks.simulation.camera import Counts
 from tasks.simulation.exposure import Exposure
 from tasks.simulation.grid import Grid
 from tasks.simulation.ice import Ice
 from tasks.simulation.imaging import Lens
-from tasks.simulation.movie_files import FrameFormat, write_frames, write_gain
+from tasks.simulation.movie_files import write_frames
 from tasks.simulation.particle import particle
 from tasks.simulation.scatterers import Scatterers
+from tasks.simulation.setup import Setup
 from tasks.simulation.trajectory import Drift
 from tasks.simulation.truth import Defocus, MicrographTruth, MoviesTruth, Particle
 
 UNTILTED = TiltAlignment(name="untilted", angle=0, axis_angle=0, displacement=(0, 0))
 
 
-class SimulatedMovies(Model):
+class SimulatedMovies(Setup):
     """Movies of single particles in ice, with known truth."""
 
     name: str = "movie"
-    seed: NonNegativeInt = 0
-    """The same seed gives the same movies."""
     count: PositiveInt = 1
     """Number of movies."""
     shape: tuple[PositiveInt, PositiveInt] = (1024, 1024)
-    """Rows and columns of a frame."""
     pixel_size: PositiveFloat = 1.5
-    """Pixel size in angstrom."""
     frames: PositiveInt = 20
     dose_per_frame: PositiveFloat = 2.0
     """Dose of a frame in electron per square angstrom."""
-    optics: Optics = Optics()
     defocus: PositiveFloat = 15_000.0
-    """Mean defocus of the movies in angstrom; underfocus is positive."""
     defocus_spread: NonNegativeFloat = 4_000.0
-    """Standard deviation of the defocus among movies, in angstrom; none falls below a third of the mean."""
-    astigmatism: tuple[NonNegativeFloat, NonNegativeFloat] = (200.0, 900.0)
-    """Smallest and largest difference of the two defoci, in angstrom."""
     particles: NonNegativeInt = 60
-    """Particles in each movie, which do not overlap as long as there is room."""
-    density: Path | None = None
-    """MRC map of the particle; without one a built-in asymmetric protein."""
+    """Particles in each movie; fewer if they would overlap."""
     kilodalton: PositiveFloat = 440.0
     """Mass of the particle."""
     ice_thickness: PositiveFloat = 350.0
     """In angstrom."""
     envelope: NonNegativeFloat = 60.0
-    """B factor of the loss of contrast by all but motion, damage and the detector, in square angstrom."""
     drift: Drift = Drift(rise=0.0, slide=3.0, decay=3.0, jitter=0.15, local=3.0)
-    gain: bool = True
-    """Whether the camera has a gain of its own, some 4 % strong."""
-    hot_pixels: NonNegativeInt = 40
-    dead_pixels: NonNegativeInt = 10
-    frame_format: FrameFormat = Field(default="tiff")
 
     def simulate(self, folder: Path) -> MoviesTruth:
         """Write movies, gain reference and truth.json to a folder."""
         camera = self.camera()
-        gain = write_gain(folder, camera.gain, self.pixel_size)
-        acquisition = Acquisition(
-            **self.optics.model_dump(),
-            pixel_size=self.pixel_size,
-            dose_per_frame=self.dose_per_frame,
-            gain=gain and GainReference(path=gain),
-        )
+        acquisition = self.acquisition(folder, self.dose_per_frame)
         truths = []
         for number in range(self.count):
             exposure, truth = self.expose(number)
             path = folder / "frames" / f"{truth.name}.{self.frame_format}"
-            write_frames(path, exposure.counts(camera, self.random(number, 2)), self.pixel_size)
+            random = self.random(number, 2)
+            write_frames(path, exposure.counts(camera, random), self.pixel_size, random)
             truths.append(truth.model_copy(update={"movie": Movie(path=path, acquisition=acquisition)}))
+        gain = acquisition.gain and acquisition.gain.path
         found = MoviesTruth(name=self.name, movies=tuple(truths), gain=gain)
         found.write(folder / "truth.json")
         return found
-
-    def camera(self) -> Camera:
-        """Return the camera of all movies."""
-        return build_camera(
-            self.shape,
-            gain=self.gain,
-            hot=self.hot_pixels,
-            dead=self.dead_pixels,
-            random=np.random.default_rng([self.seed, 0]),
-        )
 
     def random(self, number: int, purpose: int) -> np.random.Generator:
         """Return random numbers for a movie and a purpose."""
@@ -126,18 +96,14 @@ class SimulatedMovies(Model):
         return exposure, truth
 
     def _particles(self, random: np.random.Generator) -> tuple[Particle, ...]:
-        rows, columns = self.shape
         apart = 1.2 * 110 * (self.kilodalton / 150) ** (1 / 3) / self.pixel_size
-        places: list[np.ndarray] = []
-        for _ in range(self.particles * 50):
-            place = random.uniform((0, 0), (columns, rows))
-            if all(np.hypot(*(place - other)) > apart for other in places):
-                places.append(place)
-            if len(places) == self.particles:
-                break
+        places = np.empty((0, 2))
+        for place in random.uniform((0, 0), self.shape[::-1], (self.particles * 50, 2)):
+            if len(places) < self.particles and (np.hypot(*(places - place).T) > apart).all():
+                places = np.concatenate([places, place[None]])
         turns = Rotation.random(len(places), random_state=random).as_quat().tolist()
         return tuple(
-            Particle(x=float(x), y=float(y), rotation=tuple(turn)) for (x, y), turn in zip(places, turns, strict=True)
+            Particle(x=x, y=y, rotation=tuple(turn)) for (x, y), turn in zip(places.tolist(), turns, strict=True)
         )
 
     def _placed(self, truth: MicrographTruth) -> Scatterers:

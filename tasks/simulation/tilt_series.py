@@ -11,8 +11,8 @@ import numpy.typing as npt
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from tasks.formats.mrc import write_mrc
-from tasks.models import Acquisition, GainReference, Model, Movie, Optics, TiltAlignment
-from tasks.simulation.camera import Camera, build_camera
+from tasks.models import Movie, TiltAlignment
+from tasks.simulation.camera import Camera
 from tasks.simulation.cell import cell
 from tasks.simulation.exposure import Exposure
 from tasks.simulation.gold import beads_on, gold
@@ -20,9 +20,10 @@ from tasks.simulation.grid import Grid
 from tasks.simulation.ice import Ice
 from tasks.simulation.imaging import Lens, defocus_heights
 from tasks.simulation.mdoc import write_mdoc
-from tasks.simulation.movie_files import FrameFormat, write_frames, write_gain
+from tasks.simulation.movie_files import write_frames
 from tasks.simulation.movies import draw_defocus
 from tasks.simulation.scatterers import Scatterers
+from tasks.simulation.setup import Setup
 from tasks.simulation.slab import Slab
 from tasks.simulation.tilt_scheme import TiltScheme, tilt_order
 from tasks.simulation.trajectory import Drift
@@ -30,34 +31,26 @@ from tasks.simulation.truth import Defocus, TiltSeriesTruth, TiltTruth
 from tasks.simulation.volume import density
 
 
-class SimulatedTiltSeries(Model):
+class SimulatedTiltSeries(Setup):
     """A tilt series of a slab of a cell, with known truth."""
 
     name: str = "ts_01"
-    seed: NonNegativeInt = 0
-    """The same seed gives the same series."""
     shape: tuple[PositiveInt, PositiveInt] = (512, 512)
-    """Rows and columns of a frame."""
     pixel_size: PositiveFloat = 5.0
-    """Pixel size in angstrom."""
     largest_tilt: PositiveFloat = Field(default=60.0, le=70)
     """Largest tilt angle in degree; the series goes from minus to plus."""
     tilt_step: PositiveFloat = 3.0
     """Difference of neighbouring tilt angles in degree."""
     scheme: TiltScheme = "dose-symmetric"
     frames: PositiveInt = 6
-    """Frames of a tilt."""
     dose: PositiveFloat = 3.0
     """Dose of a tilt in electron per square angstrom."""
-    optics: Optics = Optics()
     thickness: PositiveFloat = 1500.0
     """Of the slab, in angstrom."""
     beads: NonNegativeInt = 0
     """Gold beads on the surfaces within the untilted field of view; there are more outside."""
     bead_diameter: PositiveFloat = 100.0
     """In angstrom."""
-    density: Path | None = None
-    """MRC map of the larger particles; without one a built-in asymmetric one of 2.5 megadalton."""
     axis_angle: float = 84.2
     """True direction of the tilt axis in degree, counter-clockwise from the y axis of the image."""
     nominal_axis_angle: float = 85.0
@@ -69,41 +62,28 @@ class SimulatedTiltSeries(Model):
     handedness: Literal[-1, 1] = -1
     """Sign with which the height of a point adds to its defocus."""
     defocus: PositiveFloat = 35_000.0
-    """Mean defocus in angstrom; underfocus is positive."""
     defocus_spread: NonNegativeFloat = 1_500.0
-    """Standard deviation of the defocus among tilts, in angstrom."""
-    astigmatism: tuple[NonNegativeFloat, NonNegativeFloat] = (200.0, 900.0)
-    """Smallest and largest difference of the two defoci, in angstrom."""
     envelope: NonNegativeFloat = 100.0
-    """B factor of the loss of contrast by all but motion, damage and the detector, in square angstrom."""
     drift: Drift = Drift()
-    gain: bool = True
-    """Whether the camera has a gain of its own, some 4 % strong."""
-    hot_pixels: NonNegativeInt = 20
-    dead_pixels: NonNegativeInt = 5
-    frame_format: FrameFormat = "tiff"
     binning: PositiveInt = 2
     """Voxel size of the true volume over the pixel size."""
 
     def simulate(self, folder: Path) -> TiltSeriesTruth:
         """Write movies, gain reference, mdoc, the true volume and truth.json to a folder."""
         scene = Scene.build(self)
-        gain = write_gain(folder, scene.camera.gain, self.pixel_size)
-        acquisition = Acquisition(
-            **self.optics.model_dump(),
-            pixel_size=self.pixel_size,
-            dose_per_frame=self.dose / self.frames,
-            gain=gain and GainReference(path=gain),
-        )
+        acquisition = self.acquisition(folder, self.dose / self.frames)
         tilts = []
         for tilt in scene.truth.tilts:
             path = folder / "frames" / f"{tilt.name}.{self.frame_format}"
-            write_frames(path, scene.counts(tilt), self.pixel_size)
+            random = _random(self, 4, tilt.number)
+            counts = scene.expose(tilt, self.frames).counts(scene.camera, random)
+            write_frames(path, counts, self.pixel_size, random)
             movie = Movie(path=path, acquisition=acquisition, pre_exposure=tilt.pre_exposure)
             tilts.append(tilt.model_copy(update={"movie": movie}))
         volume = folder / f"{self.name}_truth.mrc"
         write_mrc(volume, scene.volume(), scene.truth.voxel_size)
         mdoc = folder / f"{self.name}.mdoc"
+        gain = acquisition.gain and acquisition.gain.path
         found = scene.truth.model_copy(update={"tilts": tuple(tilts), "gain": gain, "volume": volume, "mdoc": mdoc})
         write_mdoc(mdoc, found)
         found.write(folder / "truth.json")
@@ -124,13 +104,7 @@ class Scene:
         """Draw the specimen, the camera and the truth of a series."""
         slab = _slab(parameters)
         specimen = cell(slab, parameters.density, parameters.pixel_size, _random(parameters, 1))
-        camera = build_camera(
-            parameters.shape,
-            gain=parameters.gain,
-            hot=parameters.hot_pixels,
-            dead=parameters.dead_pixels,
-            random=_random(parameters, 0),
-        )
+        camera = parameters.camera()
         rows, columns = parameters.shape
         width, height = columns * parameters.pixel_size, rows * parameters.pixel_size
         count = round(parameters.beads * slab.width * slab.height / (width * height))
@@ -170,10 +144,6 @@ class Scene:
             displacements=tilt.displacements[:frames],
             local=tilt.local,
         )
-
-    def counts(self, tilt: TiltTruth) -> Iterator[npt.NDArray[np.uint8 | np.uint16]]:
-        """Yield the frames of a tilt."""
-        return self.expose(tilt, self.parameters.frames).counts(self.camera, _random(self.parameters, 4, tilt.number))
 
     def image(self, tilt: TiltTruth) -> npt.NDArray[np.float32]:
         """Return the image of a tilt of the whole dose without motion within it, its mean 1."""

@@ -1,0 +1,67 @@
+"""What simulated movies and tilt series have in common: the microscope and the camera."""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from tasks.formats.mrc import write_mrc
+from tasks.models import Acquisition, EerSampling, GainReference, Model, Optics
+from tasks.simulation.camera import Camera, build_camera
+from tasks.simulation.movie_files import HARDWARE_FRAMES, FrameFormat
+from tasks.simulation.trajectory import Drift
+
+
+class Setup(Model):
+    """The microscope and the camera of a simulation."""
+
+    name: str
+    """Name of the tilt series, or what the names of the movies begin with."""
+    seed: NonNegativeInt = 0
+    """The same seed gives the same data."""
+    shape: tuple[PositiveInt, PositiveInt]
+    """Rows and columns of a frame."""
+    pixel_size: PositiveFloat
+    """Pixel size in angstrom."""
+    frames: PositiveInt
+    """Frames of a movie."""
+    optics: Optics = Optics()
+    defocus: PositiveFloat
+    """Mean defocus in angstrom; underfocus is positive. None falls below a third of it."""
+    defocus_spread: NonNegativeFloat
+    """Standard deviation of the defocus among movies, in angstrom."""
+    astigmatism: tuple[NonNegativeFloat, NonNegativeFloat] = (200.0, 900.0)
+    """Smallest and largest difference of the two defoci, in angstrom."""
+    envelope: NonNegativeFloat
+    """B factor of the loss of contrast by all but motion, damage and the detector, in square angstrom."""
+    drift: Drift
+    """How the specimen moves."""
+    density: Path | None = None
+    """MRC map of the (larger) particles; without one they are a built-in asymmetric protein."""
+    gain: bool = True
+    """Whether the camera has a gain of its own, some 4 % strong."""
+    hot_pixels: NonNegativeInt = 20
+    """Pixels that count far too much."""
+    dead_pixels: NonNegativeInt = 5
+    """Pixels that count nothing."""
+    frame_format: FrameFormat = "tiff"
+
+    def camera(self) -> Camera:
+        """Return the camera of all movies."""
+        random = np.random.default_rng([self.seed, 0])
+        return build_camera(self.shape, gain=self.gain, hot=self.hot_pixels, dead=self.dead_pixels, random=random)
+
+    def acquisition(self, folder: Path, dose_per_frame: float) -> Acquisition:
+        """Write the gain reference, if there is one, and return how the movies are taken."""
+        gain, reference = self.camera().gain, None
+        if gain is not None:
+            reference = GainReference(path=folder / "gain.mrc")
+            # The reference of an EER movie says how sensitive a pixel is, others what corrects it.
+            write_mrc(reference.path, 1 / gain if self.frame_format == "eer" else gain, self.pixel_size)
+        return Acquisition(
+            **self.optics.model_dump(),
+            pixel_size=self.pixel_size,
+            dose_per_frame=dose_per_frame,
+            gain=reference,
+            eer=EerSampling(grouping=HARDWARE_FRAMES),
+        )
