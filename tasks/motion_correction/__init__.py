@@ -1,0 +1,19 @@
+"""Correct the motion of the specimen in movies."""
+
+from pathlib import Path
+
+from tasks.models import Motion, Movie
+from tasks.motion_correction.embedded import EmbeddedMotion
+from tasks.reuse import once
+from tasks.step import step
+
+__all__ = ["EmbeddedMotion", "MotionCorrector", "correct_motion"]
+
+MotionCorrector = EmbeddedMotion
+
+
+@step(task_run_name="motion of {movie.path.stem}", timeout_seconds=3600)
+def correct_motion(movie: Movie, corrector: MotionCorrector, folder: Path) -> Motion:
+    """Correct the motion of one movie, unless it is done already."""
+    record = folder / f"{movie.path.stem}.json"
+    return once(record, Motion, lambda: corrector.correct(movie, folder), {"movie": movie, "corrector": corrector})

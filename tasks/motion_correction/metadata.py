@@ -1,0 +1,121 @@
+"""RELION's star file of a movie: its motion and its bad pixels.
+
+Shifts there say how a frame is corrected, in pixels of the frames: minus the displacement.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tasks.formats.star import Block, write_star
+from tasks.models import Model, Movie
+from tasks.motion_correction.movie_frames import MovieFrames
+from tasks.motion_correction.trajectory import Trajectory
+
+_THIRD_ORDER = 1
+_GLOBAL_ONLY = 0
+
+
+class MotionTable(Model):
+    """What the star file holds beside what is known of the movie."""
+
+    shape: tuple[int, int, int]
+    """Frames, rows and columns."""
+    binning: float = 1.0
+    displacements: tuple[tuple[float, float], ...]
+    """Global, in pixels of the frames."""
+    coefficients: tuple[float, ...] = ()
+    """RELION's local model (of its shifts, so of minus the displacement): 18 coefficients of x, then 18 of y."""
+    patch_shifts: tuple[tuple[int, float, float, float, float], ...] = ()
+    """Number of the frame from 1, x and y of the patch in pixels, and its local shift in x and y."""
+    bad_pixels: tuple[tuple[int, int], ...] = ()
+    """x and y."""
+
+
+def motion_table(
+    frames: MovieFrames, trajectory: Trajectory, places: Sequence[tuple[float, float]], binning: float
+) -> MotionTable:
+    """Put what was found in a movie in the terms of the star file."""
+    rows, columns = frames.shape
+    shifts = []
+    for u, v in places if trajectory.is_local else ():
+        local = trajectory.globally - trajectory.at(u, v)
+        x, y = (u + 0.5) * columns, (v + 0.5) * rows
+        shifts += [(number, x, y, float(along_x), float(along_y)) for number, (along_x, along_y) in enumerate(local, 1)]
+    return MotionTable(
+        shape=(frames.count, rows, columns),
+        binning=binning,
+        displacements=tuple((float(x), float(y)) for x, y in trajectory.globally),
+        coefficients=relion_coefficients(trajectory),
+        patch_shifts=tuple(shifts),
+        bad_pixels=tuple((int(x), int(y)) for x, y in frames.repair.coordinates()),
+    )
+
+
+def relion_coefficients(trajectory: Trajectory) -> tuple[float, ...]:
+    """Return the local model as RELION has it: of shifts, in pixels; empty without local motion."""
+    return tuple((-trajectory.locally).ravel().tolist()) if trajectory.is_local else ()
+
+
+def write_motion(path: Path, movie: Movie, table: MotionTable) -> None:
+    """Write a star file as relion_run_motioncorr does."""
+    blocks: dict[str, Block] = {"general": _general(movie, table), "global_shift": _global_shift(table)}
+    if table.coefficients:
+        blocks["local_motion_model"] = pd.DataFrame(
+            {"rlnMotionModelCoeffsIdx": range(len(table.coefficients)), "rlnMotionModelCoeff": table.coefficients}
+        )
+    if table.bad_pixels:
+        blocks["hot_pixels"] = pd.DataFrame(
+            np.array(table.bad_pixels, float), columns=["rlnCoordinateX", "rlnCoordinateY"]
+        )
+    if table.patch_shifts:
+        columns = ["FrameNumber", "X", "Y", "ShiftX", "ShiftY"]
+        prefixes = ["rlnMicrograph", "rlnCoordinate", "rlnCoordinate", "rlnMicrograph", "rlnMicrograph"]
+        names = [prefix + name for prefix, name in zip(prefixes, columns, strict=True)]
+        blocks["local_shift"] = pd.DataFrame(list(table.patch_shifts), columns=names)
+    write_star(path, blocks)
+
+
+def _general(movie: Movie, table: MotionTable) -> dict[str, object]:
+    acquisition = movie.acquisition
+    frames, rows, columns = table.shape
+    gain = {"rlnMicrographGainName": str(acquisition.gain.path)} if acquisition.gain else {}
+    defects = {"rlnMicrographDefectFile": str(acquisition.defects)} if acquisition.defects else {}
+    return {
+        "rlnImageSizeX": columns,
+        "rlnImageSizeY": rows,
+        "rlnImageSizeZ": frames,
+        "rlnMicrographMovieName": str(movie.path),
+        **gain,
+        **defects,
+        "rlnMicrographBinning": table.binning,
+        "rlnMicrographOriginalPixelSize": acquisition.pixel_size,
+        "rlnMicrographDoseRate": acquisition.dose_per_frame,
+        "rlnMicrographPreExposure": movie.pre_exposure,
+        "rlnVoltage": acquisition.voltage,
+        "rlnMicrographStartFrame": 1,
+        **_eer(movie),
+        "rlnMotionModelVersion": _THIRD_ORDER if table.coefficients else _GLOBAL_ONLY,
+    }
+
+
+def _eer(movie: Movie) -> dict[str, object]:
+    if movie.path.suffix.lower() != ".eer":
+        return {}
+    sampling = movie.acquisition.eer
+    return {"rlnEERUpsampling": sampling.upsampling, "rlnEERGrouping": sampling.grouping}
+
+
+def _global_shift(table: MotionTable) -> pd.DataFrame:
+    moved: npt.NDArray[np.float64] = np.array(table.displacements, float).reshape(-1, 2)
+    # Adding 0 turns -0 to 0.
+    return pd.DataFrame(
+        {
+            "rlnMicrographFrameNumber": range(1, len(moved) + 1),
+            "rlnMicrographShiftX": 0 - moved[:, 0],
+            "rlnMicrographShiftY": 0 - moved[:, 1],
+        }
+    )
