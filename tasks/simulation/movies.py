@@ -17,7 +17,7 @@ from tasks.simulation.particle import particle
 from tasks.simulation.scatterers import Scatterers
 from tasks.simulation.setup import Setup
 from tasks.simulation.trajectory import Drift
-from tasks.simulation.truth import Defocus, MicrographTruth, MoviesTruth, Particle
+from tasks.simulation.truth import MicrographTruth, MoviesTruth, Particle
 
 UNTILTED = TiltAlignment(name="untilted", angle=0, axis_angle=0, displacement=(0, 0))
 
@@ -73,7 +73,7 @@ class SimulatedMovies(Setup):
             name=f"{self.name}_{number:03d}",
             displacements=self.drift.path(self.frames, self.dose_per_frame, 0, 0, random),
             local=self.drift.field(self.frames, self.dose_per_frame, random),
-            defocus=draw_defocus(self.defocus, self.defocus_spread, self.astigmatism, random),
+            defocus=self.draw_defocus(random),
             particles=self._particles(random),
             hot_pixels=camera.hot,
             dead_pixels=camera.dead,
@@ -112,13 +112,6 @@ class SimulatedMovies(Setup):
         centres -= np.array([self.shape[1] // 2, self.shape[0] // 2, 0], np.float32)
         turns = Rotation.from_quat([item.rotation for item in truth.particles])
         return one.copies(turns, centres * np.float32(self.pixel_size))
-
-
-def draw_defocus(mean: float, spread: float, astigmatism: tuple[float, float], random: np.random.Generator) -> Defocus:
-    """Return a random defocus."""
-    middle = max(random.normal(mean, spread), mean / 3)
-    half = random.uniform(*astigmatism) / 2
-    return Defocus(u=middle + half, v=middle - half, angle=random.uniform(-90, 90))
 
 
 def simulate_movie(parameters: SimulatedMovies, number: int = 0) -> tuple[Counts, MicrographTruth]:

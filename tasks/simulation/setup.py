@@ -10,6 +10,7 @@ from tasks.models import Acquisition, EerSampling, GainReference, Model, Optics
 from tasks.simulation.camera import Camera, build_camera
 from tasks.simulation.movie_files import HARDWARE_FRAMES, FrameFormat
 from tasks.simulation.trajectory import Drift
+from tasks.simulation.truth import Defocus
 
 
 class Setup(Model):
@@ -65,3 +66,9 @@ class Setup(Model):
             gain=reference,
             eer=EerSampling(grouping=HARDWARE_FRAMES),
         )
+
+    def draw_defocus(self, random: np.random.Generator) -> Defocus:
+        """Return a random defocus."""
+        middle = max(random.normal(self.defocus, self.defocus_spread), self.defocus / 3)
+        half = random.uniform(*self.astigmatism) / 2
+        return Defocus(u=middle + half, v=middle - half, angle=random.uniform(-90, 90))
