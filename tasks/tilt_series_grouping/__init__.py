@@ -1,0 +1,8 @@
+"""The tilts that belong together: of mdoc files, of file names, or of a stack."""
+
+from tasks.tilt_series_grouping.from_folder import Grouping, find_mdocs, from_files, from_mdocs
+from tasks.tilt_series_grouping.from_mdoc import from_mdoc
+from tasks.tilt_series_grouping.from_stack import from_stack
+from tasks.tilt_series_grouping.preflight import check
+
+__all__ = ["Grouping", "check", "find_mdocs", "from_files", "from_mdoc", "from_mdocs", "from_stack"]
