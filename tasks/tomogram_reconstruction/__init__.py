@@ -1,15 +1,19 @@
 """Reconstruct tomograms of aligned tilt series."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from tasks.models import Alignment, ImagedTiltSeries, Tomogram
 from tasks.reuse import once
 from tasks.step import step
+from tasks.tomogram_reconstruction.aretomo3 import AreTomo3Reconstruction
 from tasks.tomogram_reconstruction.embedded import EmbeddedReconstruction
 
-__all__ = ["EmbeddedReconstruction", "TomogramReconstructor", "reconstruct_tomogram"]
+__all__ = ["AreTomo3Reconstruction", "EmbeddedReconstruction", "TomogramReconstructor", "reconstruct_tomogram"]
 
-TomogramReconstructor = EmbeddedReconstruction
+TomogramReconstructor = Annotated[EmbeddedReconstruction | AreTomo3Reconstruction, Field(discriminator="tool")]
 
 
 @step(task_run_name="tomogram of {series.name}", timeout_seconds=14400)

@@ -12,15 +12,24 @@ import numpy.typing as npt
 from pydantic import PositiveFloat, PositiveInt
 
 from tasks.errors import InputError
-from tasks.formats.mrc import mapped, writing
+from tasks.formats.mrc import writing
 from tasks.models import Alignment, Device, ImagedTiltSeries, Model, Optics, Threads, Tomogram
 from tasks.numerics.device import Array, namespace, to_device, to_host
-from tasks.numerics.shells import central_correlation, resolution
 from tasks.tomogram_reconstruction.back_projection import planes
 from tasks.tomogram_reconstruction.contrast import CtfCorrection, Treatment, treat
 from tasks.tomogram_reconstruction.layout import Layout, View, lay_out, tilt_weights
+from tasks.tomogram_reconstruction.outcome import tomogram
 from tasks.tomogram_reconstruction.resampling import upright
-from tasks.tomogram_reconstruction.tilt_images import AlignedImage, Choice, aligned_images, even, odd, read, whole
+from tasks.tomogram_reconstruction.tilt_images import (
+    AlignedImage,
+    Choice,
+    aligned_images,
+    even,
+    has_halves,
+    odd,
+    read,
+    whole,
+)
 from tasks.tomogram_reconstruction.weighting import Weighting
 
 Plane = npt.NDArray[np.float32]
@@ -59,7 +68,7 @@ class EmbeddedReconstruction(Model):
         _check_space(folder, len(paths) * 4 * int(np.prod(layout.shape)))
         for group, volumes in self._volumes(images, layout, paths, series.optics):
             _write(group, volumes, layout)
-        return _tomogram(paths, layout)
+        return tomogram(paths, layout.voxel_size, f"cryoem-flows {version('cryoem-flows')}")
 
     def _volumes(
         self, images: tuple[AlignedImage, ...], layout: Layout, paths: Sequence[Path], optics: Optics
@@ -68,7 +77,7 @@ class EmbeddedReconstruction(Model):
         filters = tilt_weights(images, layout, self.weighting, self.sirt_iterations)
         treatment = Treatment(optics=optics, **self.model_dump(include=set(_TREATED)))
         views = [View(*view) for view in zip(images, layout.poses, filters, strict=True)]
-        if len(paths) == 1 or all(_has_halves(aligned) for aligned in images):
+        if len(paths) == 1 or all(has_halves(aligned) for aligned in images):
             for path, choice in zip(paths, (whole, even, odd), strict=False):
                 yield [path], ((plane,) for plane in self._planes(views, layout, treatment, choice))
         else:
@@ -88,10 +97,6 @@ class EmbeddedReconstruction(Model):
         return upright(image, view.pose, layout.canvas, to_device(view.weights, self.device))
 
 
-def _has_halves(aligned: AlignedImage) -> bool:
-    return aligned.image.micrograph.even is not None and aligned.image.micrograph.odd is not None
-
-
 def _check_space(folder: Path, needed: int) -> None:
     """Refuse to begin what the disk cannot hold."""
     free = shutil.disk_usage(folder).free
@@ -106,17 +111,3 @@ def _write(paths: Sequence[Path], groups: Iterator[tuple[Plane, ...]], layout: L
         for group in groups:
             for writer, plane in zip(writers, group, strict=True):
                 writer.write(plane)
-
-
-def _tomogram(paths: Sequence[Path], layout: Layout) -> Tomogram:
-    whole_volume, *halves = paths
-    curve = central_correlation(mapped(halves[0]), mapped(halves[1])) if halves else None
-    return Tomogram(
-        path=whole_volume,
-        voxel_size=layout.voxel_size,
-        shape=layout.shape,
-        even=halves[0] if halves else None,
-        odd=halves[1] if halves else None,
-        resolution=None if curve is None else resolution(curve, layout.voxel_size),
-        program=f"cryoem-flows {version('cryoem-flows')}",
-    )

@@ -1,6 +1,6 @@
 """Read tilt images, check that they can be used together, and bin, dose-weight and CTF-correct them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,11 @@ def odd(micrograph: Micrograph) -> tuple[Path, int]:
     return _present(micrograph, micrograph.odd), 0
 
 
+def has_halves(aligned: AlignedImage) -> bool:
+    """Tell whether there are sums of even and of odd frames."""
+    return aligned.image.micrograph.even is not None and aligned.image.micrograph.odd is not None
+
+
 def _present(micrograph: Micrograph, path: Path | None) -> Path:
     if path is None:
         raise InputError(micrograph.path, "no sums of even and odd frames", "both")
@@ -58,7 +63,7 @@ def aligned_images(series: ImagedTiltSeries, alignment: Alignment) -> tuple[Alig
     return found
 
 
-def image_shape(images: tuple[AlignedImage, ...]) -> tuple[int, int]:
+def image_shape(images: Sequence[AlignedImage]) -> tuple[int, int]:
     """Return rows and columns of the images."""
     _, rows, columns = header(images[0].image.micrograph.path).shape
     return rows, columns
