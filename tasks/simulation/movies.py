@@ -42,7 +42,7 @@ class SimulatedMovies(Setup):
     ice_thickness: PositiveFloat = 350.0
     """In angstrom."""
     envelope: NonNegativeFloat = 60.0
-    drift: Drift = Drift(rise=0.0, slide=3.0, decay=3.0, jitter=0.15, local=3.0)
+    drift: Drift = Drift(rise=0.0, slide=3.0, decay=3.0, late=0.03, scatter=0.45, jitter=0.15, local=3.0)
 
     def simulate(self, folder: Path) -> MoviesTruth:
         """Write movies, gain reference and truth.json to a folder."""

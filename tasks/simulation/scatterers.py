@@ -31,7 +31,7 @@ class Scatterers:
 
     def copies(self, rotations: Rotation, centres: Floats) -> Self:
         """Return turned copies of the blobs at other places."""
-        matrices = rotations.as_matrix().astype(np.float32)
+        matrices = rotations.as_matrix().reshape(-1, 3, 3).astype(np.float32)
         placed = np.einsum("nij,pj->npi", matrices, self.positions) + centres[:, None, :]
         return type(self)(placed.reshape(-1, 3), np.tile(self.weights, len(centres)), self.width, self.opacity)
 

@@ -2,10 +2,10 @@
 
 The numbers come from the global motion that RELION found in 40 movies of one tilt series of EMPIAR-10164 (8 frames of
 0.375 electron per square angstrom each, tilts of -57 to 60 degree). There the motion is perpendicular to the tilt axis
-and turns round with the sign of the tilt: the specimen rises or sinks, by 4.6 angstrom per electron per square
-angstrom at first, and 1 / e of that after 1.1 electron per square angstrom. Untilted, 0.4 angstrom per electron per
-square angstrom are left. The speed scatters from movie to movie with a logarithmic standard deviation of 0.45, and
-each step of a frame by 0.17 angstrom in x and y, of which an unknown part is the error of the measurement.
+and turns round with the sign of the tilt: the specimen rises or sinks, by 6 angstrom per electron per square angstrom
+at first, and 1 / e of that after 1.17 electron per square angstrom. The amplitude scatters from movie to movie with a
+logarithmic standard deviation of 0.24. In the image the specimen slides by some 0.5 angstrom more, whatever the tilt,
+and each step of a frame scatters by 0.17 angstrom in x and y, of which an unknown part is the error of the measurement.
 """
 
 import math
@@ -21,15 +21,15 @@ from tasks.simulation.truth import LocalMotion, Quadratic
 class Drift(Model):
     """Statistics of the motion of the specimen in movies."""
 
-    rise: NonNegativeFloat = 4.6
+    rise: NonNegativeFloat = 6.0
     """Initial speed normal to the specimen, in angstrom per electron per square angstrom; seen when it is tilted."""
-    slide: NonNegativeFloat = 0.4
+    slide: NonNegativeFloat = 0.65
     """Initial speed in the image, in angstrom per electron per square angstrom."""
-    decay: PositiveFloat = 1.1
+    decay: PositiveFloat = 1.17
     """Dose after which the initial speed has fallen to 1 / e, in electron per square angstrom."""
-    late: NonNegativeFloat = 0.03
+    late: NonNegativeFloat = 0.0
     """Fraction of the initial speed that stays."""
-    scatter: NonNegativeFloat = 0.45
+    scatter: NonNegativeFloat = 0.24
     """Standard deviation of the logarithm of the speed among movies."""
     jitter: NonNegativeFloat = 0.17
     """Standard deviation of each step between frames in x and y, in angstrom."""
