@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import array_api_compat
 import numpy as np
@@ -11,15 +12,19 @@ from tasks.numerics.device import Array, namespace
 from tasks.tomogram_reconstruction.resampling import OVERSAMPLING
 
 
-def planes(images: Array, angles: Sequence[float], shape: tuple[int, int]) -> Iterator[Array]:
+def planes(images: Array, angles: Sequence[float], shape: tuple[int, int], threads: int = 1) -> Iterator[Array]:
     """Yield the (y, x) planes of a volume of (nz, nx) voxels in z and x from below upwards.
 
-    ``images`` are (tilts, columns, y) as :func:`upright` returns them, ``angles`` in degree.
+    ``images`` are (tilts, columns, y), each as :func:`upright` returns it, ``angles`` in degree.
     """
     depth, width = shape
     plane_at = _plane_by_matrix if array_api_compat.is_numpy_array(images) else _plane_by_gathering
-    for section in range(depth):
-        yield plane_at(images, angles, section - depth // 2, width)
+    heights = [section - depth // 2 for section in range(depth)]
+    with ThreadPoolExecutor(threads) as pool:
+        for first in range(0, depth, threads):
+            yield from pool.map(
+                lambda height: plane_at(images, angles, height, width), heights[first : first + threads]
+            )
 
 
 def _plane_by_gathering(images: Array, angles: Sequence[float], height: float, width: int) -> Array:

@@ -9,17 +9,18 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import scipy.fft
 from pydantic import PositiveFloat, PositiveInt
 
 from tasks.errors import InputError
 from tasks.formats.mrc import writing
 from tasks.models import Alignment, Device, ImagedTiltSeries, Model, Optics, Threads, Tomogram
-from tasks.numerics.device import Array, namespace, to_device, to_host
+from tasks.numerics.device import Array, to_device, to_host
 from tasks.tomogram_reconstruction.back_projection import planes
 from tasks.tomogram_reconstruction.contrast import CtfCorrection, Treatment, treat
 from tasks.tomogram_reconstruction.layout import Layout, View, lay_out, tilt_weights
 from tasks.tomogram_reconstruction.outcome import tomogram
-from tasks.tomogram_reconstruction.resampling import upright
+from tasks.tomogram_reconstruction.resampling import OVERSAMPLING, upright
 from tasks.tomogram_reconstruction.tilt_images import (
     AlignedImage,
     Choice,
@@ -66,8 +67,9 @@ class EmbeddedReconstruction(Model):
         paths = [folder / f"{series.name}{suffix}.mrc" for suffix in (("", "_even", "_odd") if self.halves else ("",))]
         folder.mkdir(parents=True, exist_ok=True)
         _check_space(folder, len(paths) * 4 * int(np.prod(layout.shape)))
-        for group, volumes in self._volumes(images, layout, paths, series.optics):
-            _write(group, volumes, layout)
+        with scipy.fft.set_workers(self.threads):
+            for group, volumes in self._volumes(images, layout, paths, series.optics):
+                _write(group, volumes, layout)
         return tomogram(paths, layout.voxel_size, f"cryoem-flows {version('cryoem-flows')}")
 
     def _volumes(
@@ -87,14 +89,19 @@ class EmbeddedReconstruction(Model):
 
     def _planes(self, views: Sequence[View], layout: Layout, treatment: Treatment, choice: Choice) -> Iterator[Plane]:
         """Yield the planes of a volume of some of the images, weighted as parts of all."""
-        stack = [self._upright(view, layout, treatment, choice) for view in views]
         angles = [view.aligned.place.angle for view in views]
-        found = planes(namespace(stack[0]).stack(stack), angles, (layout.shape[0], layout.shape[2]))
+        stack = self._stack(views, layout, treatment, choice)
+        found = planes(stack, angles, (layout.shape[0], layout.shape[2]), self.threads)
         return map(to_host, found)
 
-    def _upright(self, view: View, layout: Layout, treatment: Treatment, choice: Choice) -> Array:
-        image = treat(to_device(read(view.aligned, choice), self.device), view.aligned, treatment)
-        return upright(image, view.pose, layout.canvas, to_device(view.weights, self.device))
+    def _stack(self, views: Sequence[View], layout: Layout, treatment: Treatment, choice: Choice) -> Array:
+        """Return the images with the tilt axis upright, each point along the axis beside the next in memory."""
+        size = (len(views), layout.canvas.columns * OVERSAMPLING, layout.canvas.kept)
+        stack = to_device(np.empty(size, np.float32), self.device)
+        for number, view in enumerate(views):
+            image = treat(to_device(read(view.aligned, choice), self.device), view.aligned, treatment)
+            stack[number, ...] = upright(image, view.pose, layout.canvas, to_device(view.weights, self.device))
+        return stack
 
 
 def _check_space(folder: Path, needed: int) -> None:

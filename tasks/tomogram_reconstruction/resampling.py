@@ -64,7 +64,7 @@ def upright(image: Array, pose: Pose, space: Canvas, weights: Array) -> Array:
     rows = raised[first : first + space.kept, :]
     spectrum = rfft(rows, -1) * _phases(rows, shear, shear * (first - middle_row), -1) * weights[None, :]
     fine = irfft(spectrum, space.columns * OVERSAMPLING, -1) * OVERSAMPLING
-    return _contiguous(namespace(image).permute_dims(fine, (1, 0)))
+    return namespace(image).permute_dims(fine, (1, 0))
 
 
 def quarter_turn(image: Array, pose: Pose) -> tuple[Array, float, Shift]:
@@ -126,7 +126,3 @@ def _phases(image: Array, slope: float, intercept: float, axis: int) -> Array:
     shifts = xp.arange(lines, dtype=xp.float32, device=device) * slope + intercept
     angles = shifts[:, None] * frequencies[None, :] if axis == -1 else frequencies[:, None] * shifts[None, :]
     return xp.cos(angles) + 1j * xp.sin(angles)
-
-
-def _contiguous(array: Array) -> Array:
-    return namespace(array).asarray(array, copy=True)
