@@ -1,0 +1,31 @@
+"""Estimate the contrast transfer function of micrographs and tilt images."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from tasks.ctf_estimation.embedded import EmbeddedCtf
+from tasks.ctf_estimation.naming import name_of
+from tasks.models import Ctf, Micrograph, Optics, TiltGeometry
+from tasks.reuse import once
+from tasks.step import step
+
+CtfEstimator = Annotated[EmbeddedCtf, Field(discriminator="tool")]
+
+
+@step(task_run_name="CTF of {micrograph.path.stem} {micrograph.section}", timeout_seconds=3600)
+def estimate_ctf(
+    micrograph: Micrograph,
+    optics: Optics,
+    estimator: CtfEstimator,
+    folder: Path,
+    tilt: TiltGeometry | None = None,
+) -> Ctf:
+    """Estimate the contrast transfer function of one image, unless it is done already."""
+    record = folder / f"{name_of(micrograph)}_ctf.json"
+    inputs = {"micrograph": micrograph, "optics": optics, "estimator": estimator, "tilt": tilt}
+    return once(record, Ctf, lambda: estimator.estimate(micrograph, optics, folder, tilt), inputs)
+
+
+__all__ = ["CtfEstimator", "EmbeddedCtf", "estimate_ctf"]

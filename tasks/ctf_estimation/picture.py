@@ -1,0 +1,67 @@
+"""Picture a fit: the observed spectrum beside the fitted one, and the radial profile."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import scipy.ndimage
+from PIL import Image, ImageDraw
+
+from tasks.ctf_estimation.plot import plot
+from tasks.ctf_estimation.profile import Numbers, RadialProfile
+from tasks.formats.files import replacing
+
+Bytes = npt.NDArray[np.uint8]
+
+SIDE = 512
+"""Pixels of each of the two panels."""
+_CIRCLE = (60, 160, 255)
+_LABEL = (255, 220, 80)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a picture shows; spectra have zero frequency at [side // 2, side // 2] and y upwards."""
+
+    spectrum: Bytes
+    """Observed on the left, fitted on the right, in grey."""
+    reach: float
+    """Frequency at the edge of the spectrum, in 1 / angstrom."""
+    profile: RadialProfile
+    resolution: float
+    """Angstrom."""
+    title: str
+
+
+def draw(path: Path, comparison: Comparison) -> None:
+    """Write the picture: the spectra, and the profile beside them."""
+    canvas = Image.new("RGB", (2 * SIDE, SIDE), "white")
+    canvas.paste(_spectrum(comparison), (0, 0))
+    canvas.paste(plot(comparison.profile, comparison.resolution, comparison.title, SIDE), (SIDE, 0))
+    with replacing(path) as beside:
+        canvas.save(beside)
+
+
+def even_contrast(values: Numbers) -> Bytes:
+    """Scale to 8 bits, evenly at all radii so that weak outer rings are seen too."""
+    side = values.shape[0]
+    y, x = np.indices(values.shape) - side // 2
+    ring = np.minimum(np.round(np.hypot(y, x)).astype(np.int64), side // 2)
+    count = np.maximum(np.bincount(ring.ravel()), 1)
+    means = [np.bincount(ring.ravel(), power.ravel()) / count for power in (values, values**2)]
+    mean, square = (scipy.ndimage.gaussian_filter1d(radial, 6) for radial in means)
+    scaled = (values - mean[ring]) / np.sqrt(np.maximum(square - mean**2, 1e-12))[ring]
+    grey: Bytes = np.clip(128 + 60 * scaled, 0, 255).astype(np.uint8)
+    return grey
+
+
+def _spectrum(comparison: Comparison) -> Image.Image:
+    grey = Image.fromarray(np.flipud(comparison.spectrum))
+    image = grey.resize((SIDE, SIDE), Image.Resampling.BICUBIC).convert("RGB")
+    pen = ImageDraw.Draw(image)
+    radius, centre = SIDE / 2 / comparison.resolution / comparison.reach, SIDE / 2
+    pen.ellipse((centre - radius, centre - radius, centre + radius, centre + radius), outline=_CIRCLE)
+    pen.text((8, 8), "observed", fill=_LABEL)
+    pen.text((SIDE - 46, 8), "fitted", fill=_LABEL)
+    return image
