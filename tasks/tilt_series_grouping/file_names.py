@@ -13,7 +13,7 @@ PATTERN = (
     r"(?P<series>.+?)"
     r"(?:_(?P<number>\d{2,6}))?"
     r"_?[\[_](?P<angle>[+-]?\d{1,2}\.\d+)\]?"
-    r"(?:_(?P<time>\d{8}_\d{6}|[A-Z][a-z]{2}\d{2}_\d{2}\.\d{2}\.\d{2}))?"
+    r"(?:[_-](?P<time>\d{8}_\d{6}|[A-Z][a-z]{2}\d{2}_\d{2}\.\d{2}\.\d{2}))?"
     r"(?:_(?i:fractions|eer|frames))?"
 )
 """Names of Tomography 5 (Position_1_001_-3.00_20220101_120000_fractions) and of SerialEM (TS_01_000_-3.0)."""
