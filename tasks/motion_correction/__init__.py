@@ -1,15 +1,19 @@
 """Correct the motion of the specimen in movies."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from tasks.models import Motion, Movie
 from tasks.motion_correction.embedded import EmbeddedMotion
+from tasks.motion_correction.motioncor3 import MotionCor3
 from tasks.reuse import once
 from tasks.step import step
 
-__all__ = ["EmbeddedMotion", "MotionCorrector", "correct_motion"]
+__all__ = ["EmbeddedMotion", "MotionCor3", "MotionCorrector", "correct_motion"]
 
-MotionCorrector = EmbeddedMotion
+MotionCorrector = Annotated[EmbeddedMotion | MotionCor3, Field(discriminator="tool")]
 
 
 @step(task_run_name="motion of {movie.path.stem}", timeout_seconds=3600)

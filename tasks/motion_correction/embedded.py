@@ -16,7 +16,7 @@ from tasks.motion_correction.exposure import accumulated_doses, dose_weights
 from tasks.motion_correction.measure import measure_motion
 from tasks.motion_correction.metadata import motion_table, relion_coefficients, write_motion
 from tasks.motion_correction.movie_frames import MovieFrames
-from tasks.motion_correction.path_length import path_lengths
+from tasks.motion_correction.path_length import check_steps, path_lengths
 from tasks.motion_correction.reduction import reduce_frames, reduction
 from tasks.motion_correction.spectrum import group_length, group_spectrum
 from tasks.motion_correction.summation import Sums, choose_tiling, sum_frames
@@ -72,12 +72,7 @@ class EmbeddedMotion(Model):
         reduced = reduce_frames(frames, frames.gain, factor, self.device)
         measured = measure_motion(reduced, pixel_size * factor, self.patches, self.resolution)
         trajectory = measured.trajectory.scaled(factor)
-        farthest = trajectory.farthest_step() * pixel_size
-        if farthest > self.largest_step:
-            raise ResultError(
-                f"{movie.path.name}: the specimen seems to move {farthest:.0f} angstrom from one frame to the next "
-                f"(limit {self.largest_step:g})"
-            )
+        check_steps(movie, (trajectory.globally * pixel_size).tolist(), self.largest_step)
         if trajectory.largest_local() * pixel_size > self.largest_local:
             trajectory = trajectory.without_local()
         return trajectory, measured.places

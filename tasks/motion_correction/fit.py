@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from tasks.motion_correction.patches import Band, Patch, Patches
 from tasks.motion_correction.polynomial import POWERS, TERMS, basis
+from tasks.motion_correction.prior import Quadratic, best_covariance
 from tasks.motion_correction.trajectory import Trajectory
 from tasks.numerics.device import Array, namespace, to_host
 
 _LONGEST_STEP = 2.0
 _PASSES = 8
-_CONVERGED = 0.01
+_PRIOR_PASSES = 2
+_CONVERGED = 0.02
 _SMOOTHED_RINGS = 5
 _MOST_SIGNAL = 0.95
 
@@ -51,11 +53,17 @@ def fit_motion(
     ``terms`` are those of the local model that are fitted; ``used`` tells the patches that have a say.
     """
     voters = np.ones(len(patches.patches), bool) if used is None else used
-    found = start
+    found, covariance = start, None
     for left in range(_PASSES, -1, -1):
         slopes = [slope(patch, patches.band, found.at(patch.u, patch.v)) for patch in patches.patches]
-        step = _step(patches.patches, slopes, terms, voters)
-        if not left or max(np.abs(step.at(patch.u, patch.v)).max() for patch in patches.patches) < _CONVERGED:
+        if not left:
+            break
+        unknowns = _Unknowns(found, terms)
+        quadratic = _expanded(patches.patches, slopes, unknowns, voters)
+        if left > _PASSES - _PRIOR_PASSES or covariance is None:
+            covariance = best_covariance(quadratic, len(found.globally), terms)
+        step = unknowns.step_to(quadratic.most_probable(covariance))
+        if max(np.abs(step.at(patch.u, patch.v)).max() for patch in patches.patches) < _CONVERGED:
             break
         found = Trajectory(found.globally + step.globally, found.locally + step.locally)
     return Fit(found, np.array([item.likelihood for item in slopes]))
@@ -109,29 +117,39 @@ def _curvature(band: Band, weights: npt.NDArray[np.floating]) -> npt.NDArray[np.
     return 2 * np.array([[along_x @ band.kx**2, across], [across, along_y @ band.ky**2]])
 
 
-def _step(
-    patches: list[Patch], slopes: list[Slope], terms: npt.NDArray[np.intp], used: npt.NDArray[np.bool_]
-) -> Trajectory:
-    """Return the step of the global displacements and of the local terms that the quadratic expansion asks for."""
-    frames = len(slopes[0].gradient)
-    size = 2 * (frames + len(terms))
-    matrix, vector = np.zeros((size, size)), np.zeros(size)
-    scale = _scales(frames, terms)
-    for patch, item, is_used in zip(patches, slopes, used, strict=True):
-        if not is_used:
-            continue
-        design = np.concatenate([np.eye(frames), basis(patch.u, patch.v, frames)[:, terms] * scale], axis=1)
-        matrix += np.kron(item.curvature, design.T @ design)
-        vector += (item.gradient.T @ design).ravel()
-    found = np.linalg.lstsq(matrix, vector, rcond=1e-7)[0].reshape(2, -1)
-    locally = np.zeros((2, TERMS))
-    locally[:, terms] = found[:, frames:] * scale
-    globally = found[:, :frames].T
-    longest = np.abs(globally - globally.mean(axis=0)).max()
-    damping = min(1.0, _LONGEST_STEP / max(longest, 1e-9))
-    return Trajectory((globally - globally.mean(axis=0)) * damping, locally * damping)
+class _Unknowns:
+    """The global displacements and the local terms that are fitted, scaled to be alike in size."""
+
+    def __init__(self, trajectory: Trajectory, terms: npt.NDArray[np.intp]) -> None:
+        self.terms = terms
+        self.frames = len(trajectory.globally)
+        self._scale = 1.0 / float(max(self.frames - 1, 1)) ** POWERS[terms]
+        self.values = np.concatenate([trajectory.globally.T, trajectory.locally[:, terms] / self._scale], axis=1)
+
+    def design(self, u: float, v: float) -> npt.NDArray[np.float64]:
+        """Return how the displacements at a place depend on the unknowns, (frames, unknowns)."""
+        local = basis(u, v, self.frames)[:, self.terms] * self._scale
+        return np.concatenate([np.eye(self.frames), local], axis=1)
+
+    def step_to(self, goal: npt.NDArray[np.float64]) -> Trajectory:
+        """Return the step to other values, or as much of it as can be trusted."""
+        step = goal - self.values
+        step[:, : self.frames] -= step[:, : self.frames].mean(axis=1, keepdims=True)
+        step *= min(1.0, _LONGEST_STEP / max(np.abs(step[:, : self.frames]).max(), 1e-9))
+        locally = np.zeros((2, TERMS))
+        locally[:, self.terms] = step[:, self.frames :] * self._scale
+        return Trajectory(step[:, : self.frames].T, locally)
 
 
-def _scales(frames: int, terms: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    """Return factors that make the terms, which are powers of frame numbers, alike in size."""
-    return np.asarray(1.0 / float(max(frames - 1, 1)) ** POWERS[terms])
+def _expanded(patches: list[Patch], slopes: list[Slope], unknowns: _Unknowns, used: npt.NDArray[np.bool_]) -> Quadratic:
+    """Expand the likelihood in the unknowns."""
+    now = unknowns.values
+    # What moves in all frames alike cannot be seen.
+    seen = np.eye(unknowns.frames) - 1 / unknowns.frames
+    matrix, gradient = np.zeros((2, now.shape[1], now.shape[1])), np.zeros(now.shape)
+    for patch, item in ((p, s) for p, s, vote in zip(patches, slopes, used, strict=True) if vote):
+        design = seen @ unknowns.design(patch.u, patch.v)
+        matrix += np.diag(item.curvature)[:, None, None] * (design.T @ design)
+        gradient += item.gradient.T @ design
+    vectors = [gradient[axis] + matrix[axis] @ now[axis] for axis in (0, 1)]
+    return Quadratic((matrix[0], matrix[1]), (vectors[0], vectors[1]))

@@ -25,6 +25,8 @@ class MotionTable(Model):
     shape: tuple[int, int, int]
     """Frames, rows and columns."""
     binning: float = 1.0
+    first_frame: int = 1
+    """Number of the first frame that was used."""
     displacements: tuple[tuple[float, float], ...]
     """Global, in pixels of the frames."""
     coefficients: tuple[float, ...] = ()
@@ -96,7 +98,7 @@ def _general(movie: Movie, table: MotionTable) -> dict[str, object]:
         "rlnMicrographDoseRate": acquisition.dose_per_frame,
         "rlnMicrographPreExposure": movie.pre_exposure,
         "rlnVoltage": acquisition.voltage,
-        "rlnMicrographStartFrame": 1,
+        "rlnMicrographStartFrame": table.first_frame,
         **_eer(movie),
         "rlnMotionModelVersion": _THIRD_ORDER if table.coefficients else _GLOBAL_ONLY,
     }
@@ -114,7 +116,7 @@ def _global_shift(table: MotionTable) -> pd.DataFrame:
     # Adding 0 turns -0 to 0.
     return pd.DataFrame(
         {
-            "rlnMicrographFrameNumber": range(1, len(moved) + 1),
+            "rlnMicrographFrameNumber": range(table.first_frame, table.first_frame + len(moved)),
             "rlnMicrographShiftX": 0 - moved[:, 0],
             "rlnMicrographShiftY": 0 - moved[:, 1],
         }

@@ -17,7 +17,7 @@ from tasks.numerics.fourier import irfft2, rfft2
 Image = npt.NDArray[np.float32]
 _SIZES = (256, 192, 128, 96)
 _MARGIN = 8
-_TOLERANCE = 0.1
+_TOLERANCE = 0.15
 
 
 @dataclass(frozen=True)
@@ -130,16 +130,14 @@ def _cut(
 
 def _window(image: Array, corner: tuple[int, int], size: int) -> Array:
     """Cut a square; what lies outside of the image is its mirror image."""
-    top, left = corner
-    rows, columns = image.shape
-    if top >= 0 and left >= 0 and top + size <= rows and left + size <= columns:
-        return image[top : top + size, left : left + size]
+    inner = [min(max(start, 0), int(length) - size) for start, length in zip(corner, image.shape, strict=True)]
+    block = image[inner[0] : inner[0] + size, inner[1] : inner[1] + size]
     xp = namespace(image)
-    inner_rows, inner_columns = (
-        xp.asarray(_mirrored(np.arange(start, start + size), length), device=image.device)
-        for start, length in ((top, rows), (left, columns))
-    )
-    return xp.take(xp.take(image, inner_rows, axis=0), inner_columns, axis=1)
+    for axis, (start, first) in enumerate(zip(corner, inner, strict=True)):
+        if start != first:
+            places = _mirrored(np.arange(start, start + size), int(image.shape[axis])) - first
+            block = xp.take(block, xp.asarray(np.clip(places, 0, size - 1), device=image.device), axis=axis)
+    return block
 
 
 def _mirrored(places: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.intp]:

@@ -34,11 +34,6 @@ class Trajectory:
         """Return the global motion alone."""
         return replace(self, locally=np.zeros((2, TERMS)))
 
-    def farthest_step(self) -> float:
-        """Return the longest way that all of the specimen went from one frame to the next."""
-        steps = np.hypot(*np.diff(self.globally, axis=0).T)
-        return float(steps.max(initial=0))
-
     def largest_local(self) -> float:
         """Return the largest local displacement."""
         u, v = np.meshgrid(np.linspace(-0.5, 0.5, 5), np.linspace(-0.5, 0.5, 5))
