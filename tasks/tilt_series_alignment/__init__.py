@@ -1,0 +1,20 @@
+"""Align tilt series."""
+
+from pathlib import Path
+
+from tasks.models import Alignment, ImagedTiltSeries
+from tasks.reuse import once
+from tasks.step import step
+from tasks.tilt_series_alignment.embedded import EmbeddedAlignment
+
+__all__ = ["EmbeddedAlignment", "TiltSeriesAligner", "align_tilt_series"]
+
+TiltSeriesAligner = EmbeddedAlignment
+
+
+@step(task_run_name="alignment of {series.name}", timeout_seconds=14400)
+def align_tilt_series(series: ImagedTiltSeries, aligner: TiltSeriesAligner, folder: Path) -> Alignment:
+    """Align the images of a tilt series, unless it is done already."""
+    record = folder / f"{series.name}.json"
+    inputs = {"series": series, "aligner": aligner}
+    return once(record, Alignment, lambda: aligner.align(series, folder), inputs)
