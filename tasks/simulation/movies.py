@@ -52,8 +52,8 @@ class SimulatedMovies(Setup):
         for number in range(self.count):
             exposure, truth = self.expose(number)
             path = folder / "frames" / f"{truth.name}.{self.frame_format}"
-            random = self.random(number, 2)
-            write_frames(path, exposure.counts(camera, random), self.pixel_size, random)
+            counts = exposure.counts(camera, self.random(number, 2))
+            write_frames(path, counts, self.pixel_size, self.random(number, 3))
             truths.append(truth.model_copy(update={"movie": Movie(path=path, acquisition=acquisition)}))
         gain = acquisition.gain and acquisition.gain.path
         found = MoviesTruth(name=self.name, movies=tuple(truths), gain=gain)

@@ -24,9 +24,8 @@ class SimulatedTiltSeries(TiltSetup):
         tilts = []
         for tilt in scene.truth.tilts:
             path = folder / "frames" / f"{tilt.name}.{self.frame_format}"
-            random = self.random(4, tilt.number)
-            counts = scene.expose(tilt, self.frames).counts(scene.camera, random)
-            write_frames(path, counts, self.pixel_size, random)
+            counts = scene.expose(tilt, self.frames).counts(scene.camera, self.random(4, tilt.number))
+            write_frames(path, counts, self.pixel_size, self.random(7, tilt.number))
             movie = Movie(path=path, acquisition=acquisition, pre_exposure=tilt.pre_exposure)
             tilts.append(tilt.model_copy(update={"movie": movie}))
         volume = folder / f"{self.name}_truth.mrc"

@@ -24,7 +24,7 @@ class TiltSetup(Setup):
     pixel_size: PositiveFloat = 5.0
     largest_tilt: PositiveFloat = Field(default=60.0, le=70)
     """Largest tilt angle in degree; the series goes from minus to plus."""
-    tilt_step: PositiveFloat = 3.0
+    tilt_step: PositiveFloat = 4.0
     """Difference of neighbouring tilt angles in degree."""
     scheme: TiltScheme = "dose-symmetric"
     frames: PositiveInt = 6

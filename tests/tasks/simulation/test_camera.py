@@ -18,9 +18,8 @@ def test_counts_have_the_noise_of_single_electrons():
 
 def test_the_gain_reference_makes_a_flat_image_flat():
     random = np.random.default_rng(4)
-    total = sum(CAMERA.expose(FLAT, random).astype(float) for _ in range(400))
-    good = total[total > 0]
-    raw, corrected = np.median(good), np.median((total * CAMERA.gain)[total > 0])
+    total = sum(CAMERA.expose(FLAT * 20, random).astype(float) for _ in range(20))
+    raw, corrected = np.median(total), np.median(total * CAMERA.gain)
     kept = (total > 0.5 * raw) & (total < 1.5 * raw)
     shot = 1 / np.sqrt(6 * 400)
     assert (total[kept] / raw).std() > 1.4 * shot
