@@ -1,12 +1,15 @@
 """How steps run as Prefect tasks: tried again when that may help, and not done twice."""
 
-from functools import partial
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task, task
 from prefect.client.schemas.objects import State, TaskRun
 
 from tasks.errors import InputError, ResultError
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def may_help(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -20,5 +23,12 @@ def may_help(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     return True
 
 
-step = partial(task, retries=2, retry_delay_seconds=[5, 60], retry_condition_fn=may_help)
-"""Decorate a step: a Prefect task with the retries that every step has."""
+def step(*, task_run_name: str, timeout_seconds: float | None = None) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Decorate a step: a Prefect task with the retries that every step has."""
+    return task(
+        task_run_name=task_run_name,
+        timeout_seconds=timeout_seconds,
+        retries=2,
+        retry_delay_seconds=[5, 60],
+        retry_condition_fn=may_help,
+    )

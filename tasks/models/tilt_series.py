@@ -55,6 +55,11 @@ class TiltSeries(Model):
             raise ValueError(message)
         return self
 
+    @property
+    def movies(self) -> dict[str, Movie]:
+        """The tilts that are movies, by their names."""
+        return {tilt.name: tilt.source for tilt in self.tilts if isinstance(tilt.source, Movie)}
+
 
 class TiltImage(Model):
     """A tilt with its image and CTF."""

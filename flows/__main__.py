@@ -1,0 +1,50 @@
+"""The command line: ``cryoem-flows``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands import simulate
+from flows.commands.run import app as run_app
+from tasks.errors import CryoemError
+
+app = typer.Typer(help="Cryo-electron-microscopy processing as Prefect flows.", no_args_is_help=True)
+app.add_typer(simulate.app, name="simulate", help="Make movies or tilt series whose truth is known.")
+app.add_typer(run_app, name="run", help="Run a flow here and now, without a worker.")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Folder for data, results and the Prefect server's database.")] = Path(
+        ".demo"
+    ),
+    port: Annotated[int | None, typer.Option(help="Port of the Prefect server; any free one if not given.")] = None,
+    stay: Annotated[bool | None, typer.Option(help="Keep the server at the end (default: on a terminal).")] = None,
+) -> None:
+    """Turn a simulated tilt series into a tomogram, on a Prefect server and worker of its own."""
+    from flows.demo import demonstrate  # noqa: PLC0415 - importing Prefect takes seconds that --help need not wait for
+
+    demonstrate(folder, port, stay=sys.stdin.isatty() if stay is None else stay)
+
+
+@app.command()
+def deploy() -> None:
+    """Make the work pool and deploy every flow on the Prefect server that PREFECT_API_URL or the profile names."""
+    from flows import local  # noqa: PLC0415 - as above
+
+    typer.echo(local.deploy({}))
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line for the user, not a traceback."""
+    try:
+        app()
+    except CryoemError as error:
+        print(f"cryoem-flows: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

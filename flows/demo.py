@@ -1,0 +1,136 @@
+"""The demonstration: a simulated tilt series becomes a tomogram, by a deployed flow on a local Prefect server."""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import typer
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, TaskRunFilter
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows.local import deploy, prefect_server, prefect_worker
+from flows.programs import program
+from flows.sources import MdocSource
+from flows.tomography import Tomography
+from tasks.command import run
+from tasks.errors import CommandError, ResultError
+from tasks.models import Acquisition, Tomogram
+from tasks.simulation import SimulatedTiltSeries
+
+NAME = "demo"
+DEPLOYMENT = "tomography/tomography"
+
+
+def demonstrate(folder: Path, port: int | None, *, stay: bool) -> None:
+    """Simulate, deploy, run and show; the server stays until Ctrl-C if ``stay``."""
+    folder = folder.resolve()
+    typer.echo("Simulating a tilt series of 31 movies ...")
+    tomography = simulated(folder)
+    with prefect_server(folder / "prefect", port) as environment, _api(environment) as client:
+        page = environment["PREFECT_API_URL"].removesuffix("/api")
+        typer.echo(f"The Prefect server is at {page}")
+        deploy(environment)
+        with prefect_worker(folder / "prefect", environment):
+            flow_run = submit(tomography, environment)
+            typer.echo(f"The run is at {page}/runs/flow-run/{flow_run}")
+            follow(flow_run, client)
+            tell(tomography, client.read_flow_run(flow_run), folder / "prefect" / "worker.log")
+            if stay:
+                typer.echo("\nThe server stays so that you can look around; Ctrl-C ends it.")
+                _wait_for_interrupt()
+
+
+def simulated(folder: Path) -> Tomography:
+    """Simulate the series, unless it is there, and say how to process it."""
+    source = folder / "data"
+    if not (source / "truth.json").exists():
+        SimulatedTiltSeries(name=NAME).simulate(source)
+    return Tomography(
+        name=NAME,
+        source=MdocSource(
+            mdoc=source / f"{NAME}.mdoc",
+            frames=source / "frames",
+            acquisition=Acquisition(pixel_size=5, dose_per_frame=1),
+        ),
+        folder=folder / "results",
+    )
+
+
+def submit(tomography: Tomography, environment: dict[str, str]) -> UUID:
+    """Start the deployment as a user would on the command line; return the id of the run."""
+    parameters = json.dumps({"tomography": tomography.model_dump(mode="json")})
+    command = ["prefect", "deployment", "run", DEPLOYMENT, "--params"]
+    typer.echo(f"$ {' '.join(command)} '{{...}}'")
+    said = run([program(command[0]), *command[1:], parameters], cwd=tomography.folder.parent, environment=environment)
+    found = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", said)
+    if not found:
+        raise CommandError(f"prefect deployment run did not say the id of the run: {said}")
+    return UUID(found[0])
+
+
+def follow(flow_run: UUID, client: SyncPrefectClient) -> None:
+    """Say how many tasks are done until the run has ended."""
+    said = ""
+    while True:
+        state = client.read_flow_run(flow_run).state
+        said = _say(said, _progress(flow_run, client))
+        if state and state.is_final():
+            return
+        time.sleep(1)
+
+
+def tell(tomography: Tomography, flow_run: FlowRun, log: Path) -> None:
+    """Say where the results are; raise ResultError if the run failed."""
+    if not flow_run.state or flow_run.state.type != StateType.COMPLETED:
+        message = flow_run.state.message if flow_run.state else "it never started"
+        raise ResultError(f"the run {flow_run.name} failed: {message}; see its page or {log}")
+    typer.echo("\nDone:")
+    for what, path in results(tomography.folder).items():
+        typer.echo(f"  {what:<20} {path}")
+
+
+def results(folder: Path) -> dict[str, Path]:
+    """Return what a person wants to open."""
+    volumes = {"tomogram": "tomogram_reconstruction", "denoised tomogram": "denoising"}
+    paths = {}
+    for what, step in volumes.items():
+        record = json.loads(next((folder / step).glob("*.json")).read_text())
+        paths[what] = Tomogram.model_validate(record["result"]).path
+    paths["pictures"] = folder / "pictures"
+    return paths
+
+
+def _progress(flow_run: UUID, client: SyncPrefectClient) -> str:
+    tasks = client.read_task_runs(
+        flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run])), task_run_filter=TaskRunFilter(), limit=200
+    )
+    done = [task for task in tasks if task.state and task.state.is_final()]
+    running = sorted(task.name for task in tasks if task.state and task.state.is_running())
+    return f"  {len(done)} of {len(tasks)} tasks done; now: {', '.join(running) or 'starting'}"
+
+
+def _say(said: str, line: str) -> str:
+    if line != said:
+        typer.echo(line)
+    return line
+
+
+@contextmanager
+def _api(environment: dict[str, str]) -> Iterator[SyncPrefectClient]:
+    with temporary_settings({PREFECT_API_URL: environment["PREFECT_API_URL"]}), get_client(sync_client=True) as client:
+        yield client
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        while sys.stdin is not None:
+            time.sleep(1)
+    except KeyboardInterrupt:
+        typer.echo("Ending the server.")

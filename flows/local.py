@@ -1,0 +1,86 @@
+"""A Prefect server and a worker of one's own, for the demonstration and for a machine without a facility's server."""
+
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flows.programs import program
+from tasks.command import run, service
+from tasks.errors import CommandError
+
+WORK_POOL = "cryoem"
+_PATIENCE = 120.0
+
+
+@contextmanager
+def prefect_server(folder: Path, port: int | None = None) -> Iterator[dict[str, str]]:
+    """Keep a Prefect server with its database in a folder; yield the environment in which programs find it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    environment = {
+        "PREFECT_HOME": str(folder.resolve()),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        # Relative, so that the pages also work through a tunnel or a proxy.
+        "PREFECT_SERVER_UI_API_URL": "/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "tasks",
+    }
+    command = [program("prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with service(command, cwd=folder, log=folder / "server.log", environment=environment):
+        _wait_for(f"{environment['PREFECT_API_URL']}/health", folder / "server.log")
+        yield environment
+
+
+@contextmanager
+def prefect_worker(folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    """Keep a worker that takes runs from the work pool."""
+    command = [program("prefect"), "worker", "start", "--pool", WORK_POOL, "--type", "process"]
+    with service(
+        command,
+        cwd=folder,
+        log=folder / "worker.log",
+        environment={**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"},
+    ):
+        yield
+
+
+def deploy(environment: dict[str, str]) -> str:
+    """Make the work pool if it is not there, and deploy every flow of prefect.yaml; return what Prefect says."""
+    project = _folder_of_deployments()
+    if not _has_work_pool(project, environment):
+        create = [program("prefect"), "work-pool", "create", WORK_POOL, "--type", "process"]
+        run(create, cwd=project, environment=environment)
+    return run([program("prefect"), "--no-prompt", "deploy", "--all"], cwd=project, environment=environment)
+
+
+def _has_work_pool(project: Path, environment: dict[str, str]) -> bool:
+    """Tell whether the pool is there: a facility may have changed it, so it is not made anew."""
+    return WORK_POOL in run([program("prefect"), "work-pool", "ls"], cwd=project, environment=environment)
+
+
+def _folder_of_deployments() -> Path:
+    """Return the folder of prefect.yaml: the package's if it is installed, the repository's otherwise."""
+    package = Path(__file__).resolve().parent
+    return package if (package / "prefect.yaml").exists() else package.parent
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str, log: Path) -> None:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own server
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.5)
+    raise CommandError(f"the Prefect server did not answer at {url} within {_PATIENCE:g} s; its log is {log}")

@@ -1,0 +1,123 @@
+import json
+import shutil
+from pathlib import Path
+
+import mrcfile
+import numpy as np
+import pytest
+from prefect.artifacts import Artifact
+from prefect.testing.utilities import prefect_test_harness
+
+from flows.tomography import Tomography, process_tilt_series
+from tasks.errors import InputError
+
+pytestmark = pytest.mark.prefect
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prefect_server():
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+def tomography(truth, folder: Path, **parameters) -> Tomography:
+    acquisition = {
+        "pixel_size": truth.pixel_size,
+        "dose_per_frame": truth.tilts[0].movie.acquisition.dose_per_frame,
+        "gain": {"path": truth.gain},
+    }
+    source = {
+        "kind": "mdoc",
+        "mdoc": truth.mdoc,
+        "frames": truth.tilts[0].movie.path.parent,
+        "acquisition": acquisition,
+    }
+    return Tomography.model_validate({"name": truth.name, "source": source, "folder": folder} | parameters)
+
+
+@pytest.fixture(scope="module")
+def processed(simulated_tilt_series, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("processed")
+    return folder, process_tilt_series(tomography(simulated_tilt_series, folder))
+
+
+@pytest.fixture
+def processed_copy(processed):
+    """The finished folder: what a test changes in it must not matter to another."""
+    return processed[0]
+
+
+def written(folder: Path) -> dict[str, int]:
+    """Return when each file of the results was written."""
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*.mrc")}
+
+
+def table(name: str) -> list[dict]:
+    return json.loads(Artifact.get(f"tilts-{name}").data)
+
+
+def test_a_tilt_series_becomes_a_denoised_tomogram(processed, simulated_tilt_series):
+    folder, denoised = processed
+    assert denoised.path.is_relative_to(folder / "denoising")
+    with mrcfile.open(denoised.path) as file:
+        assert file.data.shape == denoised.shape
+        assert file.voxel_size.x == pytest.approx(denoised.voxel_size, rel=1e-4)
+        assert np.isfinite(file.data).all()
+        assert file.data.std() > 0
+    assert len(list((folder / "motion_correction").glob("*.star"))) == len(simulated_tilt_series.tilts)
+
+
+def test_the_page_tells_the_story_of_each_tilt(processed, simulated_tilt_series):
+    rows = table("ts-01")
+    assert {row["tilt"] for row in rows} == {tilt.name for tilt in simulated_tilt_series.tilts}
+    assert all(row["kept"] == "yes" for row in rows), rows
+    assert all(row["motion (A)"] is not None and row["shift x (A)"] is not None for row in rows)
+
+
+def test_the_page_shows_the_central_slices(processed):
+    page = Artifact.get("tomogram-ts-01").data
+    assert "data:image/jpeg;base64," in page
+    assert str(processed[1].path) in page
+    assert len(list((processed[0] / "pictures").glob("*.png"))) == 2
+
+
+def test_the_same_again_does_nothing(processed, simulated_tilt_series):
+    folder, denoised = processed
+    before = written(folder)
+    assert process_tilt_series(tomography(simulated_tilt_series, folder)) == denoised
+    assert written(folder) == before
+
+
+def test_a_new_parameter_recomputes_only_what_depends_on_it(processed, simulated_tilt_series, tmp_path):
+    folder = tmp_path / "copy"
+    process_tilt_series(tomography(simulated_tilt_series, folder))
+    before = written(folder)
+    process_tilt_series(tomography(simulated_tilt_series, folder, reconstructor={"tool": "embedded", "binning": 2}))
+    changed = {Path(name).parts[0] for name, time in written(folder).items() if before.get(name) != time}
+    assert changed == {"tomogram_reconstruction", "denoising"}
+
+
+def test_a_tilt_that_fails_is_left_out_with_the_reason(simulated_tilt_series, tmp_path):
+    frames = tmp_path / "frames"
+    shutil.copytree(simulated_tilt_series.tilts[0].movie.path.parent, frames)
+    missing, truncated = simulated_tilt_series.tilts[0].name, simulated_tilt_series.tilts[-1].name
+    next(frames.glob(f"{missing}.*")).unlink()
+    broken = next(frames.glob(f"{truncated}.*"))
+    broken.write_bytes(broken.read_bytes()[:1000])
+    parameters = tomography(simulated_tilt_series, tmp_path / "results").model_dump(mode="json")
+    parameters["source"]["frames"] = str(frames)
+    process_tilt_series(Tomography.model_validate(parameters | {"name": "two bad tilts"}))
+    reasons = {row["tilt"]: row["why not"] for row in table("two-bad-tilts") if row["kept"] == "no"}
+    assert len(reasons) == 2
+    assert all(reasons.values())
+
+
+def test_a_gain_of_the_wrong_shape_is_refused_before_work_starts(simulated_tilt_series, tmp_path):
+    gain = tmp_path / "gain.mrc"
+    with mrcfile.new(gain) as file:
+        file.set_data(np.ones((10, 20), np.float32))
+    parameters = tomography(simulated_tilt_series, tmp_path / "results").model_dump(mode="json")
+    parameters["source"]["acquisition"]["gain"]["path"] = str(gain)
+    with pytest.raises(InputError, match=r"gain\.mrc"):
+        process_tilt_series(Tomography.model_validate(parameters))
+    assert not (tmp_path / "results" / "motion_correction").exists()
