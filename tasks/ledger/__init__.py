@@ -1,1 +1,90 @@
-"""The ledger: what arrived, who works on it, what was found, and what must be told to whom."""
+"""The ledger: what arrived, who works on it, what was found, and what must be told to whom.
+
+It is the truth; events, queues and the pages of the orchestrator are views of it. What it promises, whatever order
+things happen in and whoever dies:
+
+- An item is what it is, however often it is announced.
+- At most one lease of an item counts; who comes late is refused (LeaseLostError) and changes nothing.
+- Result, state, messages and follow-up items are written together or not at all.
+- An item is waiting, running, done or quarantined, never lost; what became of each attempt is recorded.
+- No promise rests on a clock.
+"""
+
+from tasks.ledger.arrivals import arrive
+from tasks.ledger.claims import claim
+from tasks.ledger.database import Ledger, open_ledger
+from tasks.ledger.errors import LeaseLostError, LedgerError
+from tasks.ledger.failures import fail
+from tasks.ledger.history import Attempt, history
+from tasks.ledger.leases import expire, extend, release
+from tasks.ledger.models import (
+    Arrival,
+    Claimer,
+    Delivery,
+    Failure,
+    FailureKind,
+    Lease,
+    Message,
+    Result,
+    Session,
+    State,
+    Verdict,
+)
+from tasks.ledger.outbox import dead, failed, post, posted, revive, sent, take
+from tasks.ledger.pauses import Pause, pausing, resume
+from tasks.ledger.quarantine import Quarantined, Selection, quarantined, requeue
+from tasks.ledger.results import finish, found, recall, record, recorded
+from tasks.ledger.sessions import all_sessions, find_session, open_session, set_parameters
+from tasks.ledger.status import KindStatus, SessionStatus, status
+
+__all__ = [
+    "Arrival",
+    "Attempt",
+    "Claimer",
+    "Delivery",
+    "Failure",
+    "FailureKind",
+    "KindStatus",
+    "Lease",
+    "LeaseLostError",
+    "Ledger",
+    "LedgerError",
+    "Message",
+    "Pause",
+    "Quarantined",
+    "Result",
+    "Selection",
+    "Session",
+    "SessionStatus",
+    "State",
+    "Verdict",
+    "all_sessions",
+    "arrive",
+    "claim",
+    "dead",
+    "expire",
+    "extend",
+    "fail",
+    "failed",
+    "find_session",
+    "finish",
+    "found",
+    "history",
+    "open_ledger",
+    "open_session",
+    "pausing",
+    "post",
+    "posted",
+    "quarantined",
+    "recall",
+    "record",
+    "recorded",
+    "release",
+    "requeue",
+    "resume",
+    "revive",
+    "sent",
+    "set_parameters",
+    "status",
+    "take",
+]
