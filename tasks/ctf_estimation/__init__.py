@@ -5,13 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tasks.ctf_estimation.ctffind4 import Ctffind4
 from tasks.ctf_estimation.embedded import EmbeddedCtf
 from tasks.ctf_estimation.naming import name_of
 from tasks.models import Ctf, Micrograph, Optics, TiltGeometry
 from tasks.reuse import once
 from tasks.step import step
 
-CtfEstimator = Annotated[EmbeddedCtf, Field(discriminator="tool")]
+CtfEstimator = Annotated[EmbeddedCtf | Ctffind4, Field(discriminator="tool")]
 
 
 @step(task_run_name="CTF of {micrograph.path.stem} {micrograph.section}", timeout_seconds=3600)
@@ -28,4 +29,4 @@ def estimate_ctf(
     return once(record, Ctf, lambda: estimator.estimate(micrograph, optics, folder, tilt), inputs)
 
 
-__all__ = ["CtfEstimator", "EmbeddedCtf", "estimate_ctf"]
+__all__ = ["CtfEstimator", "Ctffind4", "EmbeddedCtf", "estimate_ctf"]

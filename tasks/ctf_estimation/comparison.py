@@ -15,9 +15,12 @@ _BEYOND = 1.3
 _WIDEST = 1 / 4
 """1 / angstrom that the picture shows at least."""
 
+_AZIMUTH = 1.0
+"""Sectors over which the averaged spectrum is smoothed (standard deviation)."""
+
 
 def compare(spectra: Measurement, found: Fit, optics: Optics) -> Comparison:
-    """Show the observed spectrum in the upper left, averaged over 5 degree in the lower left, the fit on the right."""
+    """Show the observed spectrum in the upper left, averaged along azimuth in the lower left, the fit on the right."""
     best = found.aberrations
     wanted = max(_BEYOND / found.resolution, _WIDEST)
     half = min(spectra.central.shape[0] // 2 - 1, round(wanted / spectra.step))
@@ -45,11 +48,16 @@ def _full(spectrum: Numbers, half: int) -> Numbers:
 
 
 def _averaged(spectra: PolarSpectra, x: Numbers, y: Numbers) -> Numbers:
-    """Return the power of the polar cells at frequencies."""
+    """Return the power at frequencies, averaged over azimuth."""
     sectors = len(spectra.azimuth)
-    sector = np.floor((np.arctan2(y, x) / np.pi + 0.5) * sectors).astype(np.int64) % sectors
+    power = np.log(np.maximum(spectra.power[0], 1e-9)) * (spectra.count[0] > 0)
+    weight = scipy.ndimage.gaussian_filter1d(spectra.count[0], _AZIMUTH, axis=0, mode="wrap")
+    mean = scipy.ndimage.gaussian_filter1d(power * spectra.count[0], _AZIMUTH, axis=0, mode="wrap")
+    sector = np.mod((np.arctan2(y, x) / np.pi + 0.5) * sectors - 0.5, sectors)
     step = spectra.frequency[1] - spectra.frequency[0]
-    radius = np.round((np.hypot(x, y) - spectra.frequency[0]) / step).astype(np.int64)
-    inside = np.clip(radius, 0, len(spectra.frequency) - 1)
-    power: Numbers = np.log(np.maximum(spectra.power[0], 1e-9))[sector, inside]
-    return power
+    radius = (np.hypot(x, y) - spectra.frequency[0]) / step
+    polar = mean / np.maximum(weight, 1e-9)
+    averaged: Numbers = scipy.ndimage.map_coordinates(
+        np.concatenate([polar, polar[:1]]), [sector, radius], order=1, mode="nearest"
+    )
+    return averaged

@@ -25,13 +25,15 @@ class Comparison:
     """What a picture shows; spectra have zero frequency at [side // 2, side // 2] and y upwards."""
 
     spectrum: Bytes
-    """Observed on the left, fitted on the right, in grey."""
+    """Observed and fitted in halves, in grey."""
     reach: float
     """Frequency at the edge of the spectrum, in 1 / angstrom."""
     profile: RadialProfile
     resolution: float
     """Angstrom."""
     title: str
+    labels: tuple[str, str] = ("observed", "fitted")
+    """Of the left and the right half."""
 
 
 def draw(path: Path, comparison: Comparison) -> None:
@@ -62,6 +64,6 @@ def _spectrum(comparison: Comparison) -> Image.Image:
     pen = ImageDraw.Draw(image)
     radius, centre = SIDE / 2 / comparison.resolution / comparison.reach, SIDE / 2
     pen.ellipse((centre - radius, centre - radius, centre + radius, centre + radius), outline=_CIRCLE)
-    pen.text((8, 8), "observed", fill=_LABEL)
-    pen.text((SIDE - 46, 8), "fitted", fill=_LABEL)
+    pen.text((8, 8), comparison.labels[0], fill=_LABEL)
+    pen.text((SIDE - 8, 8), comparison.labels[1], fill=_LABEL, anchor="ra")
     return image
