@@ -64,7 +64,8 @@ def _eight_bits(path: Path, data: bytes, shape: tuple[int, int], upsampling: int
 
     The general decoder takes the full run to be without a place, as it is in the newer schemes.
     """
-    whole = np.frombuffer(data[: len(data) // 3 * 3], np.uint8).reshape(-1, 3).astype(np.uint16)
+    # Two codes fill three bytes.
+    whole = np.frombuffer(data + bytes(-len(data) % 3), np.uint8).reshape(-1, 3).astype(np.uint16)
     words = np.stack((whole[:, 0] | (whole[:, 1] & 15) << 8, whole[:, 1] >> 4 | whole[:, 2] << 4), axis=-1).ravel()
     runs = (words & 255).astype(np.int64)
     is_electron = runs < 255

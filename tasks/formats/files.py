@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from tasks.errors import InputError
-
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -21,16 +19,3 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def check_writable(folder: Path) -> None:
-    """Make a folder; raise InputError if nothing can be written in it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".{uuid4().hex}"
-        probe.touch()
-        probe.unlink()
-    except OSError as reason:
-        raise InputError(
-            folder, f"cannot write there ({reason.strerror})", "a folder with write permission"
-        ) from reason

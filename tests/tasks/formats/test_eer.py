@@ -32,6 +32,17 @@ def test_reads_every_electron_at_its_place(tmp_path, bits, rate):
 
 
 @pytest.mark.parametrize("bits", [7, 8])
+def test_reads_the_last_electron_wherever_it_ends_in_a_byte(tmp_path, bits):
+    for count in range(20):
+        frame = np.zeros((32, 32), bool)
+        frame[np.arange(count) % 16 * 2, np.arange(count) // 16 * 2] = True
+        frame[31, 31] = True
+        write_eer(tmp_path / "a.eer", [frame], bits)
+        (image,) = eer.sections(tmp_path / "a.eer", EerSampling(grouping=1, upsampling=2))
+        assert np.array_equal(image, frame)
+
+
+@pytest.mark.parametrize("bits", [7, 8])
 def test_agrees_with_a_bit_by_bit_reading_of_the_format(bits):
     truth = electrons(2, 1, rate=0.01)[0]
     data = encode(truth, bits)
