@@ -13,6 +13,8 @@ from tasks.models import Optics
 
 _FARTHEST = 1 / 3
 """1 / angstrom; rings are not followed beyond."""
+_FOLLOWED = 4
+"""Times that rings are followed farther out."""
 _SIGNIFICANT = 7.0
 """Standard deviations of noise above which rings are there; the best fit to pure noise reaches 6."""
 
@@ -54,14 +56,23 @@ def fit(spectra: PolarSpectra, plan: Plan) -> Fit:
     start = search(whitened, plan.optics, plan.space).aberrations
     aberrations = refine(whitened, start, plan.optics, plan.space.astigmatism, phase=plan.phase)
     seen = significance(whitened, aberrations, plan.optics) >= _SIGNIFICANT
-    first = judge(spectra, aberrations, plan, seen=seen)
-    reach = min(1 / first.resolution, plan.limit, _FARTHEST)
-    if not (plan.follow_rings and seen and reach > plan.band[1]):
-        return first
-    wider = whiten(spectra.within(plan.band[0], reach))
-    farther = refine(wider, aberrations, plan.optics, plan.space.astigmatism, phase=plan.phase)
-    second = judge(spectra, farther, plan, seen=seen)
-    return replace(second, resolution=min(first.resolution, second.resolution))
+    found = judge(spectra, aberrations, plan, seen=seen)
+    return follow(spectra, found, plan) if plan.follow_rings and seen else found
+
+
+def follow(spectra: PolarSpectra, found: Fit, plan: Plan) -> Fit:
+    """Refine up to the resolution at which rings are seen, which shows more rings, and so on."""
+    reach = plan.band[1]
+    for _ in range(_FOLLOWED):
+        farther = min(1 / found.resolution, plan.limit, _FARTHEST)
+        if farther <= reach:
+            break
+        reach = farther
+        wider = whiten(spectra.within(plan.band[0], reach))
+        refined = refine(wider, found.aberrations, plan.optics, plan.space.astigmatism, phase=plan.phase)
+        judged = judge(spectra, refined, plan, seen=True)
+        found = replace(judged, resolution=min(found.resolution, judged.resolution))
+    return found
 
 
 def judge(spectra: PolarSpectra, aberrations: Aberrations, plan: Plan, *, seen: bool) -> Fit:
