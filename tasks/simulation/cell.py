@@ -12,7 +12,7 @@ from tasks.simulation.particle import POTENTIAL_PER_KILODALTON, particle
 from tasks.simulation.scatterers import Scatterers, joined
 from tasks.simulation.slab import Slab
 
-_LEAFLET = 25.0
+_LEAFLET = 18.0
 """Integral of the potential across a leaflet of a membrane, in volt angstrom: 10 angstrom of head groups."""
 _RIBOSOME_SPACING = 400.0
 _VESICLE_SPACING = 1200.0

@@ -69,7 +69,7 @@ def defocus_heights(grid: Grid, alignment: TiltAlignment, handedness: int) -> Fl
 def _levels(heights: Floats, grid: Grid, optics: Optics) -> npt.NDArray[np.float64]:
     """Return heights between which the phase of the finest Thon rings that matter changes by a quarter of pi."""
     low, high = float(heights.min()), float(heights.max())
-    finest = min(0.5 / grid.pixel_size, 1 / 6)
+    finest = min(0.75 * 0.5 / grid.pixel_size, 1 / 6)
     step = 1 / (4 * wavelength(optics.voltage) * finest**2)
     count = min(math.ceil((high - low) / step) + 1, _MOST_STRIPS)
     return np.linspace(low, high, count) if count > 1 else np.zeros(1)

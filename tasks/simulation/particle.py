@@ -9,8 +9,9 @@ from tasks.errors import InputError
 from tasks.formats.mrc import header, read_volume
 from tasks.simulation.scatterers import Scatterers
 
-POTENTIAL_PER_KILODALTON = 3.0e3
-"""Volt cubic angstrom above ice: 1210 cubic angstrom of protein, 2.5 volt above ice."""
+POTENTIAL_PER_KILODALTON = 2.2e3
+"""Volt cubic angstrom: 1210 cubic angstrom of protein, 1.8 volt above ice. Calculated potentials differ by 2.5 volt or
+more, but the contrast of real images falls short of what is calculated."""
 _RESIDUE_VOLUME = 134.0
 """Cubic angstrom: 1210 cubic angstrom of a kilodalton, 9 residues."""
 _LOBES = ((0, 0, 0, 29), (42, 12, 4, 21.5), (-20, 34, -14, 17.5), (-14, -28, 24, 15))
