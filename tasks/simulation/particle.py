@@ -51,8 +51,9 @@ def from_map(path: Path, kilodalton: float) -> Scatterers:
     if found.pixel_size is None:
         raise InputError(path, "no voxel size", "a map whose header gives the voxel size")
     volume = read_volume(path)
-    level = volume.mean() + 2 * volume.std()
-    inside = np.argwhere(volume > level)
+    average = float(volume.mean())
+    # Solvent and its noise are left out, of masked and of unmasked maps.
+    inside = np.argwhere(volume > average + 0.3 * (float(np.percentile(volume, 99.9)) - average))
     if not len(inside):
         raise InputError(path, "an even density", "a map of a particle")
     weights = volume[tuple(inside.T)]

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from tasks.errors import InputError
 from tasks.formats.frames import frame_shape, read_frames
 from tasks.formats.gain import gain_of
 from tasks.formats.mrc import write_mrc
@@ -106,12 +105,6 @@ def test_particles_do_not_overlap_and_have_the_mass_of_a_map(tmp_path):
     apart = np.linalg.norm(places[:, None] - places[None], axis=2)[~np.eye(len(places), dtype=bool)]
     assert apart.min() * 3 > 150
     assert len(places) < 200
-
-
-def test_a_map_without_a_particle_is_refused(tmp_path):
-    write_mrc(tmp_path / "flat.mrc", np.ones((8, 8, 8), np.float32), 4.0)
-    with pytest.raises(InputError, match=r"flat.mrc: an even density"):
-        simulate_movie(SMALL.model_copy(update={"density": tmp_path / "flat.mrc"}))
 
 
 def sharpness(frames):
