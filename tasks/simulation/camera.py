@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import NonNegativeInt, PositiveInt
 
 from tasks.simulation.truth import Pixel
 
+Rectangle = tuple[NonNegativeInt, NonNegativeInt, PositiveInt, PositiveInt]
+"""Column and row of the lowest left pixel, width and height."""
 Counts = npt.NDArray[np.uint8 | np.uint16]
 
 _QUADRANT_DEVIATION = 0.02
@@ -24,6 +27,8 @@ class Camera:
     """Column and row of pixels that count far too much."""
     dead: tuple[Pixel, ...]
     """Column and row of pixels that count nothing."""
+    defects: tuple[Rectangle, ...] = ()
+    """Areas that count nothing."""
 
     def expose(self, expected: npt.NDArray[np.float32], random: np.random.Generator) -> Counts:
         """Return the counts of one frame."""
@@ -37,6 +42,8 @@ class Camera:
         if self.dead:
             columns, rows = np.array(self.dead).T
             counts[rows, columns] = 0
+        for column, row, width, height in self.defects:
+            counts[row : row + height, column : column + width] = 0
         return counts.astype(np.uint8 if counts.max(initial=0) < 256 else np.uint16)
 
 

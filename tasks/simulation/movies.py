@@ -134,6 +134,7 @@ def simulate_micrograph(
             "gain": False,
             "hot_pixels": 0,
             "dead_pixels": 0,
+            "defects": (),
         }
     )
     frames, truth = simulate_movie(still, number)

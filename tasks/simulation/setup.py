@@ -1,13 +1,15 @@
 """What simulated movies and tilt series have in common: the microscope and the camera."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
+from tasks.formats.files import replacing
 from tasks.formats.mrc import write_mrc
 from tasks.models import Acquisition, EerSampling, GainReference, Model, Optics
-from tasks.simulation.camera import Camera, build_camera
+from tasks.simulation.camera import Camera, Rectangle, build_camera
 from tasks.simulation.movie_files import HARDWARE_FRAMES, FrameFormat
 from tasks.simulation.trajectory import Drift
 from tasks.simulation.truth import Defocus
@@ -45,25 +47,33 @@ class Setup(Model):
     """Pixels that count far too much."""
     dead_pixels: NonNegativeInt = 5
     """Pixels that count nothing."""
+    defects: tuple[Rectangle, ...] = ()
+    """Areas of the camera that count nothing: x and y of the lowest left pixel, width and height."""
     frame_format: FrameFormat = "tiff"
 
     def camera(self) -> Camera:
         """Return the camera of all movies."""
         random = np.random.default_rng([self.seed, 0])
-        return build_camera(self.shape, gain=self.gain, hot=self.hot_pixels, dead=self.dead_pixels, random=random)
+        camera = build_camera(self.shape, gain=self.gain, hot=self.hot_pixels, dead=self.dead_pixels, random=random)
+        return replace(camera, defects=self.defects)
 
     def acquisition(self, folder: Path, dose_per_frame: float) -> Acquisition:
-        """Write the gain reference, if there is one, and return how the movies are taken."""
-        gain, reference = self.camera().gain, None
+        """Write gain reference and defects, if there are any, and return how the movies are taken."""
+        gain, reference, defects = self.camera().gain, None, None
         if gain is not None:
             reference = GainReference(path=folder / "gain.mrc")
             # The reference of an EER movie says how sensitive a pixel is, others what corrects it.
             write_mrc(reference.path, 1 / gain if self.frame_format == "eer" else gain, self.pixel_size)
+        if self.defects:
+            defects = folder / "defects.txt"
+            with replacing(defects) as beside:
+                beside.write_text("".join(f"{x} {y} {width} {height}\n" for x, y, width, height in self.defects))
         return Acquisition(
             **self.optics.model_dump(),
             pixel_size=self.pixel_size,
             dose_per_frame=dose_per_frame,
             gain=reference,
+            defects=defects,
             eer=EerSampling(grouping=HARDWARE_FRAMES),
         )
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from tasks.formats.defects import read_defects
 from tasks.formats.frames import frame_shape, read_frames
 from tasks.formats.gain import gain_of
 from tasks.formats.mrc import write_mrc
@@ -54,6 +55,16 @@ def test_formats_hold_the_same_frames(tmp_path, frame_format):
     ratio = gain_of(movie) / parameters.camera().gain
     assert ratio == pytest.approx(1, abs=2e-3)
     assert np.ptp(ratio) < 1e-5
+
+
+def test_defects_count_nothing_and_are_told(tmp_path):
+    parameters = SMALL.model_copy(update={"defects": ((10, 100, 3, 60), (50, 7, 20, 4)), "frames": 1})
+    movie = parameters.simulate(tmp_path).movies[0].movie
+    frame = next(read_frames(movie))
+    told = read_defects(movie.acquisition.defects, frame.shape)
+    assert told.sum() == 3 * 60 + 20 * 4
+    assert frame[told].max() == 0
+    assert np.median(frame[~told]) > 0
 
 
 def test_undoing_the_true_motion_sharpens_the_sum():
