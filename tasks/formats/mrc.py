@@ -66,6 +66,13 @@ def _section(path: Path, found: MrcHeader, index: int) -> npt.NDArray[Any]:
     return np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(rows, -1)[:, :columns]
 
 
+def require_finite(path: Path, image: npt.NDArray[Any]) -> None:
+    """Refuse an image that holds NaN or infinity: they would spread to all that is computed of it."""
+    bad = image.size - int(np.count_nonzero(np.isfinite(image)))
+    if bad:
+        raise FormatError(path, f"{bad} values that are not finite", "an image of finite values")
+
+
 def write_mrc(path: Path, array: npt.NDArray[Any], pixel_size: float, *, stack: bool = False) -> None:
     """Write a (ny, nx) image or a (nz, ny, nx) volume, whole or not at all.
 

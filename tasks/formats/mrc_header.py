@@ -59,7 +59,7 @@ class MrcHeader(Model):
 
 def read_header(path: Path) -> MrcHeader:
     """Read the header of an MRC file and check that all of its data are on disk."""
-    raw = _raw_header(path)
+    raw = raw_header(path)
     header = _interpret(path, raw)
     size = path.stat().st_size
     planes, rows, columns = header.shape
@@ -72,7 +72,7 @@ def read_header(path: Path) -> MrcHeader:
     return header
 
 
-def _raw_header(path: Path) -> npt.NDArray[Any]:
+def raw_header(path: Path) -> npt.NDArray[Any]:
     """Return the header as a record of the byte order of the file."""
     if not path.is_file():
         raise FormatError(path, "no such file", "an MRC file")

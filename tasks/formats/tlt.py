@@ -17,6 +17,15 @@ def read_tlt(path: Path) -> tuple[float, ...]:
     return angles
 
 
+def read_order(path: Path) -> tuple[int, ...] | None:
+    """Return the sections (from 0) in the order of acquisition, if a second column numbers them, as for AreTomo."""
+    columns = [row[1] if len(row) > 1 else -1.0 for row in rows(path, "a list of tilt angles, one per line")]
+    first = min(columns, default=0.0)
+    if first not in {0, 1} or sorted(columns) != [first + place for place in range(len(columns))]:
+        return None
+    return tuple(sorted(range(len(columns)), key=columns.__getitem__))
+
+
 def write_tlt(path: Path, angles: Iterable[float]) -> None:
     """Write tilt angles."""
     write_lines(path, (f"{angle:8.2f}" for angle in angles))

@@ -8,7 +8,8 @@ import numpy as np
 from tasks.errors import FormatError, InputError
 from tasks.formats import dm, mrc
 from tasks.formats.mdoc import read_mdoc
-from tasks.formats.tlt import read_tlt
+from tasks.formats.mrc_angles import read_tilt_angles
+from tasks.formats.tlt import read_order, read_tlt
 from tasks.models import Micrograph, Model, Optics, TiltSeries
 from tasks.tilt_series_grouping.exposures import Exposure, make_series
 from tasks.tilt_series_grouping.from_mdoc import in_order_of_acquisition
@@ -40,9 +41,10 @@ def from_stack(  # noqa: PLR0913 - each of these may be known or not
 ) -> TiltSeries:
     """Make a tilt series of a stack (MRC, also called .st; DM3, DM4) and the tilt angles of its sections.
 
-    ``angles`` are the angles, or a .tlt, .rawtlt or .mdoc file of them; it is looked for beside the stack. ``order``
-    lists the sections (from 0) in the order of acquisition, if the mdoc does not say it; it is needed to know the dose
-    before each tilt. A DM stack is written to ``folder`` as MRC file. Pixel size in angstrom.
+    ``angles`` are the angles, or a .tlt, .rawtlt or .mdoc file of them; without them, such a file is looked for beside
+    the stack, and then they are looked for in its header. ``order`` lists the sections (from 0) in the order of
+    acquisition, if neither an mdoc nor a second column of the angles says it; it is needed to know the dose before each
+    tilt. A DM stack is written to ``folder`` as MRC file. Pixel size in angstrom.
     """
     path, sections, found_size = _images(stack, folder)
     known = _angles(stack, angles, sections)
@@ -81,28 +83,24 @@ def _images(stack: Path, folder: Path | None) -> tuple[Path, int, float | None]:
 
 def _angles(stack: Path, angles: Path | Sequence[float] | None, sections: int) -> _Angles:
     """Return what is known of the sections of a stack."""
-    source = _beside(stack) if angles is None else angles
+    source = _found(stack) if angles is None else angles
     if isinstance(source, Path) and source.suffix == ".mdoc":
         return _of_mdoc(stack, source, sections)
     listed = read_tlt(source) if isinstance(source, Path) else tuple(float(angle) for angle in source)
     if len(listed) != sections:
         subject = source if isinstance(source, Path) else stack
         raise InputError(subject, f"{len(listed)} tilt angles", f"{sections}, one for each section of {stack.name}")
-    return _Angles(angles=listed)
+    return _Angles(angles=listed, order=read_order(source) if isinstance(source, Path) else None)
 
 
-def _beside(stack: Path) -> Path:
-    """Return the file of tilt angles beside a stack."""
-    candidates = [
-        stack.with_name(f"{stack.name}.mdoc"),
-        stack.with_suffix(".mdoc"),
-        stack.with_suffix(".rawtlt"),
-        stack.with_suffix(".tlt"),
-    ]
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    raise FormatError(stack, "no tilt angles", f"them in {', '.join(path.name for path in candidates)}")
+def _found(stack: Path) -> Path | Sequence[float]:
+    """Return the file of tilt angles beside a stack, or the angles in its header."""
+    names = (f"{stack.name}.mdoc", f"{stack.stem}.mdoc", f"{stack.stem}.rawtlt", f"{stack.stem}.tlt")
+    beside = next((path for name in names if (path := stack.with_name(name)).is_file()), None)
+    inside = None if beside or stack.suffix.lower() in _DM else read_tilt_angles(stack)
+    if beside is None and inside is None:
+        raise FormatError(stack, "no tilt angles", f"them in its header or in {', '.join(names)}")
+    return beside or inside or ()
 
 
 def _of_mdoc(stack: Path, path: Path, sections: int) -> _Angles:

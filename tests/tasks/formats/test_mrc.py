@@ -150,6 +150,12 @@ def test_never_writes_values_that_are_not_finite(tmp_path, value):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_refuses_images_that_are_not_finite(tmp_path):
+    mrc.require_finite(tmp_path / "a.mrc", np.ones((2, 2)))
+    with pytest.raises(FormatError, match=r"a\.mrc: 2 values that are not finite"):
+        mrc.require_finite(tmp_path / "a.mrc", np.array([1, np.nan, np.inf]))
+
+
 def test_an_interrupted_file_never_appears(tmp_path):
     def interrupted():
         with mrc.writing(tmp_path / "a.mrc", (3, 4), 1) as writer:

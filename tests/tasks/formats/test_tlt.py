@@ -1,12 +1,28 @@
 import pytest
 
 from tasks.errors import FormatError
-from tasks.formats.tlt import read_tlt, write_tlt
+from tasks.formats.tlt import read_order, read_tlt, write_tlt
 
 
 def test_reads_angles_with_comments_and_further_columns(tmp_path):
     (tmp_path / "a.rawtlt").write_text("# tilt dose\n -60.01 \n\n-57.0 3.1\r\n0\n")
     assert read_tlt(tmp_path / "a.rawtlt") == (-60.01, -57.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("-3 3\n0 1\n3 2\n", (1, 2, 0)),
+        ("-3 2\n0 0\n3 1\n", (1, 2, 0)),
+        ("-3 3.1\n0 1.2\n3 2.0\n", None),
+        ("-3 1\n0 1\n3 2\n", None),
+        ("-3\n0 1\n3 2\n", None),
+        ("-3\n0\n3\n", None),
+    ],
+)
+def test_tells_the_order_of_acquisition_from_other_second_columns(tmp_path, text, order):
+    (tmp_path / "a.tlt").write_text(text)
+    assert read_order(tmp_path / "a.tlt") == order
 
 
 def test_writes_what_it_reads(tmp_path):

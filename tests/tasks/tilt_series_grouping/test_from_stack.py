@@ -36,6 +36,23 @@ def test_takes_given_angles_and_the_order_in_which_they_were_taken(stack):
     assert series.tilts[0].source.pixel_size == 4
 
 
+def test_takes_the_order_of_acquisition_from_a_second_column(stack):
+    stack.with_suffix(".rawtlt").write_text("-10 4\n-5 3\n0 1\n5 2\n10 5\n")
+    series = from_stack(stack, tilt_axis_angle=85, dose_per_tilt=3)
+    assert [tilt.number for tilt in series.tilts] == [4, 3, 1, 2, 5]
+    assert [tilt.pre_exposure for tilt in series.tilts] == [9, 6, 0, 3, 12]
+
+
+def test_takes_the_angles_in_the_header_of_the_stack(stack):
+    content = bytearray(stack.read_bytes())
+    struct.pack_into("<i", content, 92, 10)
+    struct.pack_into("<2h", content, 128, 2, 1)
+    content[1024:1024] = struct.pack("<5h", -1000, -500, 1, 500, 1000)
+    stack.write_bytes(content)
+    series = from_stack(stack, tilt_axis_angle=85)
+    assert [tilt.angle for tilt in series.tilts] == [-10, -5, 0.01, 5, 10]
+
+
 def test_takes_angles_order_dose_and_axis_of_an_mdoc(stack, write_mdoc):
     taken = {0: 3, 1: 2, 2: 0, 3: 1, 4: 4}
     sections = [
@@ -97,9 +114,7 @@ def test_writes_a_digitalmicrograph_stack_as_mrc(tmp_path):
 def test_refuses_angles_that_do_not_belong_to_the_stack(stack, write_mdoc):
     with pytest.raises(InputError, match=r"4 tilt angles; expected 5, one for each section of TS_01\.st"):
         from_stack(stack, [1, 2, 3, 4], tilt_axis_angle=0)
-    with pytest.raises(
-        FormatError, match=r"no tilt angles; expected them in TS_01\.st\.mdoc, TS_01\.mdoc, TS_01\.rawtlt"
-    ):
+    with pytest.raises(FormatError, match=r"no tilt angles; expected them in its header or in TS_01\.st\.mdoc"):
         from_stack(stack, tilt_axis_angle=0)
     mdoc = write_mdoc([(angle, None, []) for angle in range(4)])
     with pytest.raises(InputError, match="sections 0, 1, 2, 3; expected 0 to 4"):
