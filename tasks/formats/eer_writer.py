@@ -11,8 +11,8 @@ import numpy.typing as npt
 from tasks.formats.files import replacing
 
 _COMPRESSION = {7: 65001, 8: 65000}
-Page = tuple[bytes, tuple[int, int], int]
-"""Compressed data, rows and columns, and the number of the compression."""
+Page = tuple[bytes, dict[int, int]]
+"""Compressed data, and the TIFF tags of the page: at least width (256), length (257) and compression (259)."""
 
 
 def write_eer(path: Path, frames: Iterable[npt.NDArray[np.bool_]], bits: Literal[7, 8] = 7) -> None:
@@ -20,7 +20,10 @@ def write_eer(path: Path, frames: Iterable[npt.NDArray[np.bool_]], bits: Literal
 
     A pixel of the sensor counts one electron at most. ``bits`` are those of a run length: 8 in the oldest files.
     """
-    pages = ((encode(frame, bits), (frame.shape[0] // 2, frame.shape[1] // 2), _COMPRESSION[bits]) for frame in frames)
+    pages = (
+        (encode(frame, bits), {256: frame.shape[1] // 2, 257: frame.shape[0] // 2, 259: _COMPRESSION[bits]})
+        for frame in frames
+    )
     with replacing(path) as beside:
         beside.write_bytes(big_tiff(pages))
 
@@ -29,21 +32,12 @@ def big_tiff(pages: Iterable[Page]) -> bytes:
     """Return a BigTIFF file of pages that are compressed already: libraries do not write EER pages."""
     content = bytearray(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 0))
     link = 8
-    for data, (rows, columns), compression in pages:
+    for data, tags in pages:
         start = len(content)
         content += data + bytes(-len(data) % 8)
-        # Width, length, bits, compression, photometric, strip offset, samples, rows per strip, bytes of the strip.
-        values = {
-            256: columns,
-            257: rows,
-            258: 8,
-            259: compression,
-            262: 1,
-            273: start,
-            277: 1,
-            278: rows,
-            279: len(data),
-        }
+        # Bits, photometric, strip offset, samples, rows per strip, bytes of the strip.
+        usual = {258: 8, 262: 1, 273: start, 277: 1, 278: tags[257], 279: len(data)}
+        values = dict(sorted((usual | tags).items()))
         struct.pack_into("<Q", content, link, len(content))
         content += struct.pack("<Q", len(values))
         content += b"".join(struct.pack("<HHQQ", tag, 16, 1, value) for tag, value in values.items())

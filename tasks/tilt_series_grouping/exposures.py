@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pydantic import NonNegativeFloat
 
@@ -9,7 +10,7 @@ from tasks.errors import InputError
 from tasks.models import Exclusion, Micrograph, Model, Movie, Optics, Tilt, TiltSeries
 
 MINIMUM_TILTS = 3
-# Stages come back to an angle within a tenth of a degree; steps between tilts are larger than this.
+# Stages come back to an angle within a tenth of a degree; steps between tilts are usually larger than this.
 _SAME_ANGLE = 0.3
 
 
@@ -73,14 +74,22 @@ def _without_repeats(tilts: list[Tilt]) -> tuple[list[Tilt], list[Exclusion]]:
     """Keep the last of the tilts that were taken at one angle: the operator had a reason to take it again."""
     kept: list[Tilt] = []
     excluded = []
+    tolerance = min(_SAME_ANGLE, _step([tilt.angle for tilt in tilts]) / 3)
     for tilt in reversed(tilts):
-        later = next((other for other in kept if abs(other.angle - tilt.angle) < _SAME_ANGLE), None)
+        later = next((other for other in kept if abs(other.angle - tilt.angle) <= tolerance), None)
         if later is None:
             kept.append(tilt)
         else:
             reason = f"taken again at {later.angle:g} degree as exposure {later.number} ({later.name})"
             excluded.append(Exclusion(name=tilt.name, reason=reason))
     return kept[::-1], excluded[::-1]
+
+
+def _step(angles: Sequence[float]) -> float:
+    """Return the step between tilts, even if half of them were taken again: the upper quartile of the differences."""
+    ordered = sorted(angles)
+    differences = sorted(after - before for before, after in pairwise(ordered))
+    return differences[len(differences) * 3 // 4] if differences else 0.0
 
 
 def _uniquely_named(tilts: list[Tilt]) -> list[Tilt]:

@@ -87,9 +87,18 @@ def test_sums_more_than_255_hardware_frames_without_overflow(tmp_path):
 
 def test_leaves_a_sum_before_the_electrons_out(tmp_path):
     frame = electrons(4, 1)[0]
-    pages = [(bytes(64 * 48), (64, 48), 1), (encode(frame), (64, 48), 65001)]
+    pages = [(bytes(64 * 48), {256: 48, 257: 64, 259: 1}), (encode(frame), {256: 48, 257: 64, 259: 65001})]
     (tmp_path / "a.eer").write_bytes(big_tiff(pages))
     assert eer.header(tmp_path / "a.eer", EerSampling(grouping=1)) == (1, 64, 48)
+
+
+@pytest.mark.parametrize("tags", [{}, {65007: 7, 65008: 2, 65009: 2}])
+def test_reads_the_scheme_that_says_its_bits_in_tags(tmp_path, tags):
+    frame = electrons(8, 1)[0]
+    pages = [(encode(frame), {256: 48, 257: 64, 259: 65002} | tags)] * 2
+    (tmp_path / "a.eer").write_bytes(big_tiff(pages))
+    images = list(eer.sections(tmp_path / "a.eer", EerSampling(grouping=1, upsampling=2)))
+    assert np.array_equal(images, [frame, frame])
 
 
 def test_refuses_fewer_hardware_frames_than_one_frame_needs(tmp_path):
@@ -115,6 +124,6 @@ def test_refuses_an_ordinary_tiff_file(tmp_path):
 @pytest.mark.parametrize(("bits", "compression"), [(7, 65001), (8, 65000)])
 def test_refuses_electrons_outside_the_sensor(tmp_path, bits, compression):
     data = encode(electrons(7, 1, shape=(64, 64))[0], bits)
-    (tmp_path / "a.eer").write_bytes(big_tiff([(data, (40, 64), compression)]))
+    (tmp_path / "a.eer").write_bytes(big_tiff([(data, {256: 64, 257: 40, 259: compression})]))
     with pytest.raises(FormatError, match="electrons"):
         list(eer.sections(tmp_path / "a.eer", EerSampling(grouping=1)))

@@ -4,7 +4,7 @@ import pytest
 
 from tasks.errors import InputError
 from tasks.models import Acquisition, Micrograph, Movie
-from tasks.tilt_series_grouping import from_mdoc
+from tasks.tilt_series_grouping import check, from_mdoc
 
 DATA = Path(__file__).parents[2] / "data" / "mdoc"
 
@@ -209,3 +209,15 @@ def test_makes_the_series_of_a_real_mdoc(frames, write):
     assert [tilt.angle for tilt in series.tilts] == [-3.00663, -0.00949884, 2.99163, 5.99177]
     assert [tilt.number for tilt in series.tilts] == [4, 1, 2, 3]
     assert [tilt.pre_exposure for tilt in series.tilts] == [4.5, 0, 1.5, 3]
+
+
+def test_makes_a_simulated_series_as_it_was_taken(simulated_tilt_series):
+    truth = simulated_tilt_series
+    first = truth.tilts[0].movie
+    series = from_mdoc(truth.mdoc, first.path.parent, first.acquisition)
+    assert series.tilt_axis_angle == pytest.approx(truth.nominal_axis_angle, abs=0.06)
+    assert [tilt.number for tilt in series.tilts] == [tilt.number for tilt in truth.tilts]
+    assert [tilt.source.path for tilt in series.tilts] == [tilt.movie.path for tilt in truth.tilts]
+    assert [tilt.pre_exposure for tilt in series.tilts] == pytest.approx([tilt.pre_exposure for tilt in truth.tilts])
+    assert [tilt.angle for tilt in series.tilts] == pytest.approx([tilt.nominal_angle for tilt in truth.tilts])
+    assert check(series) == series

@@ -76,6 +76,13 @@ def test_excludes_a_section_without_angle_or_taken_again(stack, write_mdoc):
     assert "taken again at 0.05 degree" in reasons["TS_01_000"]
 
 
+def test_small_steps_are_not_repeats_but_a_series_taken_twice_is(stack):
+    series = from_stack(stack, [-0.4, -0.2, 0, 0.2, 0.4], tilt_axis_angle=0)
+    assert series.excluded == ()
+    with pytest.raises(InputError, match="2 usable tilts; TS_01_000: taken again"):
+        from_stack(stack, [-3, 0, -3.01, 0.02, 0], tilt_axis_angle=0)
+
+
 def test_writes_a_digitalmicrograph_stack_as_mrc(tmp_path):
     def number(name, value):
         return (
