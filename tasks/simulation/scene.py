@@ -48,7 +48,7 @@ class Scene:
             nominal_axis_angle=parameters.nominal_axis_angle,
             handedness=parameters.handedness,
             beads=tuple(seen),
-            voxel_size=parameters.pixel_size * parameters.binning,
+            voxel_size=parameters.pixel_size * parameters.volume_binning,
         )
         return cls(parameters, truth, specimen, camera)
 
@@ -84,6 +84,6 @@ class Scene:
     def volume(self) -> npt.NDArray[np.float32]:
         """Return the specimen in volt, dense material negative (dark), in the field of the untilted image."""
         parameters, size = self.parameters, self.truth.voxel_size
-        rows, columns = (n // parameters.binning for n in parameters.shape)
+        rows, columns = (n // parameters.volume_binning for n in parameters.shape)
         depth = math.ceil((parameters.thickness + 2 * parameters.bead_diameter) / size)
         return -density(self.specimen, (depth, rows, columns), size)

@@ -50,8 +50,13 @@ class TiltSetup(Setup):
     defocus_spread: NonNegativeFloat = 1_500.0
     envelope: NonNegativeFloat = 100.0
     drift: Drift = Drift()
-    binning: PositiveInt = 2
-    """Voxel size of the true volume over the pixel size."""
+    binning: PositiveInt | None = None
+    """Voxel size of the true volume over the pixel size; without it the voxels are as near to 10 angstrom as can be."""
+
+    @property
+    def volume_binning(self) -> int:
+        """Return the voxel size of the true volume over the pixel size."""
+        return self.binning or max(round(10 / self.pixel_size), 1)
 
     def random(self, purpose: int, number: int = 0) -> np.random.Generator:
         """Return random numbers for a purpose and the number of a tilt."""

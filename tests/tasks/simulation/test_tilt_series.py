@@ -47,7 +47,7 @@ def test_the_mdoc_tells_what_the_microscope_believes(simulated_tilt_series):
 def test_the_volume_is_that_of_the_truth(simulated_tilt_series):
     found = header(simulated_tilt_series.volume)
     assert found.pixel_size == pytest.approx(simulated_tilt_series.voxel_size)
-    assert found.shape[1:] == (56, 64)
+    assert found.shape[1:] == (112, 128)
 
 
 def test_beads_are_seen_where_the_truth_puts_them():
@@ -72,7 +72,7 @@ def alone(places):
 
 
 def test_dense_material_is_dark_in_images_and_in_the_volume():
-    parameters = SMALL.model_copy(update={"shift": 0.0, "axis_angle": 0.0, "angle_error": 0.0, "binning": 1})
+    parameters = SMALL.model_copy(update={"shift": 0.0, "axis_angle": 0.0, "angle_error": 0.0})
     images, _ = simulate_tilt_images(parameters)
     thick = true_volume(parameters).sum(axis=0)
     assert thick.mean() < 0
