@@ -32,12 +32,12 @@ def read_image(path: Path, section: int = 0) -> Image:
 
 
 def read_volume(path: Path) -> Image:
-    """Return all sections as (nz, ny, nx) volume."""
-    found = header(path)
+    """Return all sections as (nz, ny, nx) volume; a map with axes in another order is turned."""
+    found = read_header(path, any_axes=True)
     volume = np.empty(found.shape, np.float32)
     for index in range(found.shape[0]):
         volume[index] = _section(path, found, index)
-    return volume
+    return np.ascontiguousarray(volume.transpose([found.axes.index(axis) for axis in (3, 2, 1)]))
 
 
 def sections(path: Path) -> Iterator[npt.NDArray[Any]]:

@@ -39,6 +39,8 @@ class MrcHeader(Model):
     """Bytes before the data."""
     is_volume: bool
     """Whether the sections are a volume rather than separate images."""
+    axes: tuple[int, int, int] = (3, 2, 1)
+    """Along which axis sections, rows and columns follow each other: 1 is x, 2 is y, 3 is z."""
 
     @property
     def row_bytes(self) -> int:
@@ -57,10 +59,15 @@ class MrcHeader(Model):
         return self.offset + self.shape[0] * self.section_bytes
 
 
-def read_header(path: Path) -> MrcHeader:
-    """Read the header of an MRC file and check that all of its data are on disk."""
-    raw = raw_header(path)
-    header = _interpret(path, raw)
+def read_header(path: Path, *, any_axes: bool = False) -> MrcHeader:
+    """Read the header of an MRC file and check that all of its data are on disk.
+
+    ``any_axes`` allows maps whose sections are not along z, as some from crystallography.
+    """
+    header = _interpret(path, raw_header(path))
+    if not any_axes and header.axes != (3, 2, 1):
+        found = f"sections, rows and columns along {' '.join('xyz'[axis - 1] for axis in header.axes)}"
+        raise FormatError(path, found, "along z y x")
     size = path.stat().st_size
     planes, rows, columns = header.shape
     means = f"{header.file_bytes} bytes for {planes} sections of {columns} x {rows} pixels of mode {header.mode}"
@@ -101,11 +108,6 @@ def _interpret(path: Path, raw: npt.NDArray[Any]) -> MrcHeader:
     mode = int(fields["mode"])
     if mode not in MODES:
         raise FormatError(path, f"mode {mode}", _IMAGE_MODES)
-    axes = tuple(int(fields[name]) for name in ("mapc", "mapr", "maps"))
-    if axes not in {(1, 2, 3), (0, 0, 0)}:
-        raise FormatError(
-            path, f"axes in the order {axes}", "columns along x, rows along y, sections along z (1, 2, 3)"
-        )
     order = raw.dtype["nx"].byteorder
     columns = int(fields["nx"])
     stamp, flags = _imod_marks(fields, order)
@@ -120,6 +122,7 @@ def _interpret(path: Path, raw: npt.NDArray[Any]) -> MrcHeader:
         packed=packed,
         offset=HEADER_BYTES + int(fields["nsymbt"]),
         is_volume=int(fields["ispg"]) > 0,
+        axes=(int(fields["maps"]) or 3, int(fields["mapr"]) or 2, int(fields["mapc"]) or 1),
     )
 
 
