@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import typer
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, TaskRunFilter
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -21,10 +22,11 @@ from flows.sources import MdocSource
 from flows.tomography import Tomography
 from tasks.command import run
 from tasks.errors import CommandError, ResultError
-from tasks.models import Acquisition, Tomogram
-from tasks.simulation import SimulatedTiltSeries
+from tasks.models import Acquisition, GainReference, Tomogram
+from tasks.simulation import SimulatedTiltSeries, TiltSeriesTruth
+from tasks.tomogram_reconstruction import EmbeddedReconstruction
 
-NAME = "demo"
+SERIES = SimulatedTiltSeries(name="demo", tilt_step=4, beads=8)
 DEPLOYMENT = "tomography/tomography"
 
 
@@ -49,17 +51,21 @@ def demonstrate(folder: Path, port: int | None, *, stay: bool) -> None:
 
 def simulated(folder: Path) -> Tomography:
     """Simulate the series, unless it is there, and say how to process it."""
-    source = folder / "data"
-    if not (source / "truth.json").exists():
-        SimulatedTiltSeries(name=NAME).simulate(source)
+    truth = folder / "data" / "truth.json"
+    known = TiltSeriesTruth.read(truth) if truth.exists() else SERIES.simulate(truth.parent)
+    acquisition = Acquisition(
+        **SERIES.optics.model_dump(),
+        pixel_size=SERIES.pixel_size,
+        dose_per_frame=SERIES.dose / SERIES.frames,
+        gain=known.gain and GainReference(path=known.gain),
+    )
+    if known.mdoc is None:
+        raise ResultError(f"{truth} names no mdoc; remove {folder} and start again")
     return Tomography(
-        name=NAME,
-        source=MdocSource(
-            mdoc=source / f"{NAME}.mdoc",
-            frames=source / "frames",
-            acquisition=Acquisition(pixel_size=5, dose_per_frame=1),
-        ),
+        name=SERIES.name,
+        source=MdocSource(mdoc=known.mdoc, frames=truth.parent / "frames", acquisition=acquisition),
         folder=folder / "results",
+        reconstructor=EmbeddedReconstruction(binning=2),
     )
 
 
@@ -108,12 +114,12 @@ def results(folder: Path) -> dict[str, Path]:
 
 
 def _progress(flow_run: UUID, client: SyncPrefectClient) -> str:
-    tasks = client.read_task_runs(
-        flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run])), task_run_filter=TaskRunFilter(), limit=200
-    )
-    done = [task for task in tasks if task.state and task.state.is_final()]
-    running = sorted(task.name for task in tasks if task.state and task.state.is_running())
-    return f"  {len(done)} of {len(tasks)} tasks done; now: {', '.join(running) or 'starting'}"
+    """Count the finished tasks of each kind: the first word of a task's name."""
+    chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
+    done: Counter[str] = Counter()
+    for task in client.read_task_runs(flow_run_filter=chosen, limit=200):
+        done[task.name.split()[0]] += bool(task.state and task.state.is_final())
+    return "  done: " + ", ".join(f"{kind} {count}" for kind, count in done.items()) if done else "  starting"
 
 
 def _say(said: str, line: str) -> str:

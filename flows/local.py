@@ -59,7 +59,13 @@ def deploy(environment: dict[str, str]) -> str:
 
 def _has_work_pool(project: Path, environment: dict[str, str]) -> bool:
     """Tell whether the pool is there: a facility may have changed it, so it is not made anew."""
-    return WORK_POOL in run([program("prefect"), "work-pool", "ls"], cwd=project, environment=environment)
+    try:
+        run([program("prefect"), "work-pool", "inspect", WORK_POOL], cwd=project, environment=environment)
+    except CommandError as error:
+        if "not found" in str(error):
+            return False
+        raise
+    return True
 
 
 def _folder_of_deployments() -> Path:

@@ -14,5 +14,5 @@ def threads() -> TaskRunner[PrefectFuture[Any]]:
     another number by PREFECT_TASK_RUNNER_THREAD_POOL_MAX_WORKERS.
     """
     site = os.environ.get("PREFECT_TASK_RUNNER_THREAD_POOL_MAX_WORKERS")
-    runner = ThreadPoolTaskRunner(max_workers=int(site) if site else os.cpu_count())
+    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=int(site) if site else os.cpu_count())
     return cast("TaskRunner[PrefectFuture[Any]]", runner)

@@ -1,5 +1,6 @@
 """How steps run as Prefect tasks: tried again when that may help, and not done twice."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -10,6 +11,11 @@ from tasks.errors import InputError, ResultError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+# Prefect warns at every task that a timeout cannot interrupt a thread that waits for a program or a file. Programs have
+# a timeout of their own, in tasks.command, which ends them with their children.
+logging.getLogger("prefect.task_runs").addFilter(lambda record: "running in a worker thread" not in str(record.msg))
 
 
 def may_help(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:

@@ -21,11 +21,13 @@ def contrast(image: npt.NDArray[Any], outside: float = 0.5) -> Grey:
     return np.asarray(np.clip((image - low) / width * 255, 0, 255), dtype=np.uint8)
 
 
-def upright(grey: Grey, longest: int | None = None) -> Image.Image:
-    """Turn an image with y upwards into a picture, not larger than ``longest`` pixels."""
+def upright(grey: Grey, longest: int) -> Image.Image:
+    """Turn an image with y upwards into a picture of at most ``longest`` pixels; a small one is enlarged."""
     picture = Image.fromarray(np.ascontiguousarray(grey[::-1]))
-    if longest:
-        picture.thumbnail((longest, longest), Image.Resampling.BOX)
+    enlarged = longest // max(picture.size)
+    if enlarged > 1:
+        return picture.resize((picture.width * enlarged, picture.height * enlarged), Image.Resampling.NEAREST)
+    picture.thumbnail((longest, longest), Image.Resampling.BOX)
     return picture
 
 

@@ -27,7 +27,7 @@ def test_slices_go_through_the_centre(volume):
 
 
 def test_y_points_up_in_the_picture(volume, tmp_path):
-    picture = np.asarray(Image.open(picture_slices(volume, tmp_path / "slices.png")))
+    picture = np.asarray(Image.open(picture_slices(volume, tmp_path / "slices.png", longest=44)))
     assert picture.shape == (16 + 4 + 8, 32 + 4 + 8)
     assert picture[1, 2] == 255
     assert picture[0:1, 10].max() == 0
@@ -43,6 +43,7 @@ def test_contrast_uses_the_full_range_and_survives_a_constant_image():
 
 
 def test_pictures_for_pages_are_small_jpeg(volume):
-    picture = side_by_side([volume, volume])
+    picture = side_by_side([volume, volume], longest=70)
     assert picture.size == (32 + 4 + 32, 16)
+    assert side_by_side([volume, volume], longest=140).size == (136, 32)
     assert data_uri(picture).startswith("data:image/jpeg;base64,/9j/")
