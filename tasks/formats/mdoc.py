@@ -4,6 +4,7 @@ Format: https://bio3d.colorado.edu/SerialEM/hlp/html/about_formats.htm. Keys are
 not needed are left alone.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -137,10 +138,12 @@ def _number(path: Path, values: Mapping[str, str], key: str, line: int = 0) -> f
     if key not in values:
         return None
     try:
-        return float(values[key].replace(",", "."))
-    except ValueError as reason:
-        found = f"{key} = {values[key]} in the section at line {line + 1}"
-        raise FormatError(path, found, "a number") from reason
+        value = float(values[key].replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise FormatError(path, f"{key} = {values[key]} in the section at line {line + 1}", "a number")
+    return value
 
 
 def _axis_angle(titles: list[str], software: str, sections: tuple[MdocSection, ...]) -> float | None:

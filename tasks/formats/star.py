@@ -9,7 +9,6 @@ import starfile
 
 from tasks.errors import FormatError
 from tasks.formats.files import replacing
-from tasks.formats.text import read_lines
 
 Block = pd.DataFrame | dict[str, Any]
 """A loop (a table), or a list of names with one value each."""
@@ -19,13 +18,21 @@ _KIND = "a STAR file"
 
 def read_star(path: Path) -> dict[str, Block]:
     """Read all blocks of a file by their names (without ``data_``)."""
-    if not any(line.lstrip().startswith("data_") for line in read_lines(path, _KIND)):
-        raise FormatError(path, "no data block", _KIND)
+    _look(path)
     try:
         blocks: dict[str, Block] = starfile.read(path, always_dict=True)
     except (ValueError, IndexError, KeyError) as reason:
         raise FormatError(path, f"cannot be read ({reason})", _KIND) from reason
     return blocks
+
+
+def _look(path: Path) -> None:
+    """Refuse what has no data block; large files are read as far as the first one only."""
+    if not path.is_file():
+        raise FormatError(path, "no such file", _KIND)
+    with path.open(errors="replace") as file:
+        if not any(line.lstrip().startswith("data_") for line in file):
+            raise FormatError(path, "no data block" if path.stat().st_size else "empty", _KIND)
 
 
 def read_table(path: Path, name: str) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Lines of text files, and the numbers in them."""
 
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,9 +12,10 @@ def read_lines(path: Path, kind: str) -> list[str]:
     """Return the lines of a text file that must exist and hold something; ``kind`` says what it should be."""
     if not path.is_file():
         raise FormatError(path, "no such file", kind)
+    with path.open("rb") as file:
+        if b"\0" in file.read(4096):
+            raise FormatError(path, "not a text file", kind)
     content = path.read_bytes()
-    if b"\0" in content:
-        raise FormatError(path, "not a text file", kind)
     if not content.strip():
         raise FormatError(path, "empty", kind)
     try:
@@ -35,11 +37,14 @@ def rows(path: Path, kind: str, columns: int | None = None) -> Iterator[tuple[fl
 
 
 def numbers(path: Path, line: int, words: Iterable[str]) -> tuple[float, ...]:
-    """Return words of a line as numbers."""
+    """Return words of a line as numbers, which must be finite."""
     try:
-        return tuple(float(word) for word in words)
+        values = tuple(float(word) for word in words)
     except ValueError as reason:
         raise FormatError(path, f"line {line}: {reason}", "numbers") from reason
+    if not all(map(math.isfinite, values)):
+        raise FormatError(path, f"line {line}: {' '.join(map(str, values))}", "finite numbers")
+    return values
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:

@@ -1,6 +1,5 @@
 """Lists of tilt angles as IMOD reads and writes them (.tlt, .rawtlt): one angle in degree per line."""
 
-import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ def read_tlt(path: Path) -> tuple[float, ...]:
     """Read the tilt angles of a file; further columns (the dose, in the files of some programs) are left out."""
     angles = tuple(row[0] for row in rows(path, "a list of tilt angles, one per line"))
     for number, angle in enumerate(angles, start=1):
-        if not math.isfinite(angle) or abs(angle) > 180:
+        if abs(angle) > 180:
             raise FormatError(path, f"angle {number} is {angle}", "tilt angles within -180 to 180 degrees")
     return angles
 

@@ -19,7 +19,7 @@ from tasks.tilt_series_grouping.file_names import (
     series_in,
 )
 from tasks.tilt_series_grouping.frame_files import SUFFIXES
-from tasks.tilt_series_grouping.from_mdoc import OVERRIDE, from_mdoc
+from tasks.tilt_series_grouping.from_mdoc import OVERRIDE, from_mdoc, image_stem
 from tasks.tilt_series_grouping.movies import Recorded, exposures_of
 
 
@@ -63,7 +63,7 @@ def find_mdocs(folder: Path) -> tuple[tuple[tuple[Path, ...], ...], tuple[Exclus
         if kind == "series":
             whole.append((path,))
         elif kind == "single":
-            singles[series_in(path.name.removesuffix(".mdoc").rpartition(".")[0])].append(path)
+            singles[series_in(image_stem(path))].append(path)
         else:
             excluded.append(Exclusion(name=path.name, reason=kind))
     for group in singles.values():

@@ -8,7 +8,7 @@ from tasks.formats.mdoc import Mdoc, MdocSection, read_mdoc
 from tasks.models import Acquisition, TiltSeries
 from tasks.tilt_series_grouping.exposures import make_series
 from tasks.tilt_series_grouping.file_names import series_in
-from tasks.tilt_series_grouping.frame_files import FrameFolder
+from tasks.tilt_series_grouping.frame_files import SUFFIXES, FrameFolder
 from tasks.tilt_series_grouping.movies import Recorded, exposures_of
 
 OVERRIDE = "_override"
@@ -29,6 +29,8 @@ def from_mdoc(
     if the mdoc does not know their dose.
     """
     described = [read_mdoc(path) for path in ([mdoc] if isinstance(mdoc, Path) else mdoc)]
+    if not described:
+        raise InputError("mdoc", "no file", "at least one")
     sections = [section for one in described for section in one.sections]
     for one in described:
         _check(one, acquisition)
@@ -41,12 +43,16 @@ def from_mdoc(
 
 def series_name(described: Sequence[Mdoc]) -> str:
     """Return the name of a series: TS_01 for TS_01.mrc.mdoc, and for TS_01_000_0.0.mrc.mdoc and the others with it."""
-    if not described:
-        raise InputError("tilt series", "no mdoc file", "at least one")
-    stem = described[0].path.name.removesuffix(".mdoc")
-    for suffix in (".mrc", ".st", ".tif", ".tiff", ".eer"):
-        stem = stem.removesuffix(suffix)
+    stem = image_stem(described[0].path)
     return series_in(stem) if len(described) > 1 else stem.removesuffix(OVERRIDE)
+
+
+def image_stem(mdoc: Path) -> str:
+    """Return the name of an mdoc file without its suffixes; the name itself may hold points."""
+    stem = mdoc.name.removesuffix(".mdoc")
+    for suffix in (*SUFFIXES, ".st"):
+        stem = stem.removesuffix(suffix)
+    return stem
 
 
 def _check(mdoc: Mdoc, acquisition: Acquisition) -> None:

@@ -98,6 +98,7 @@ def test_says_nothing_where_nothing_is_said(tmp_path):
         ("", "empty"),
         ("PixelSpacing = 1\n", "no section"),
         ("[ZValue = 0]\nTiltAngle = steep\n", "TiltAngle = steep in the section at line 1; expected a number"),
+        ("[ZValue = 0]\n\n[ZValue = 1]\nTiltAngle = nan\n", "TiltAngle = nan in the section at line 3"),
         ("[ZValue = 0]\nDateTime = noon\n", "DateTime = noon; expected a time such as"),
         ("[ZValue = 0]\nDateTime = 31-Foo-20  10:00:00\n", "no month is called Foo"),
     ],

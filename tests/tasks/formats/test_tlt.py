@@ -37,7 +37,7 @@ def test_writes_what_it_reads(tmp_path):
         ("", "empty; expected a list of tilt angles"),
         ("1\ntwo\n", "line 2: could not convert"),
         ("1\n1000\n", "angle 2 is 1000.0"),
-        ("nan\n", "angle 1 is nan"),
+        ("1\nnan\n", "line 2: nan; expected finite numbers"),
         ("a\0b", "not a text file"),
     ],
 )

@@ -47,11 +47,11 @@ def test_one_bad_series_does_not_stop_the_others(tmp_path, frames, write_mdoc, a
     assert reasons["preview.mdoc"] == "it describes a single image"
 
 
-@pytest.mark.usefixtures("two_series")
-def test_finds_the_mdocs_of_single_movies_that_belong_together(tmp_path, write_mdoc):
+@pytest.mark.parametrize("suffix", [".tif.mdoc", ".mdoc"])
+def test_finds_the_mdocs_of_single_movies_that_belong_together(tmp_path, write_mdoc, suffix):
     for series in ("TS_01", "TS_02"):
         for section in sections(series):
-            write_mdoc([section], name=f"{section[1]}.mdoc", kind="FrameSet")
+            write_mdoc([section], name=section[1].replace(".tif", suffix), kind="FrameSet")
     found, excluded = find_mdocs(tmp_path)
     assert [len(paths) for paths in found] == [3, 3]
     assert {path.name[:5] for path in found[1]} == {"TS_02"}

@@ -197,6 +197,8 @@ def test_refuses_what_are_not_movies_of_tilts(frames, tmp_path, write_mdoc, acqu
         from_mdoc(write_mdoc(scheme(), kind="MontSection"), frames, acquisition)
     with pytest.raises(InputError, match="no SubFramePath"):
         from_mdoc(write_mdoc([(0, None, []), (3, None, [])]), frames, acquisition)
+    with pytest.raises(InputError, match="mdoc: no file; expected at least one"):
+        from_mdoc([], frames, acquisition)
     with pytest.raises(InputError, match="no such folder; expected the folder of the frames"):
         from_mdoc(write_mdoc(scheme()), tmp_path / "nowhere", acquisition)
 
