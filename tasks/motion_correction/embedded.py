@@ -16,6 +16,7 @@ from tasks.motion_correction.exposure import accumulated_doses, dose_weights
 from tasks.motion_correction.measure import measure_motion
 from tasks.motion_correction.metadata import motion_table, relion_coefficients, write_motion
 from tasks.motion_correction.movie_frames import MovieFrames
+from tasks.motion_correction.patches import Exposure
 from tasks.motion_correction.path_length import check_steps, path_lengths
 from tasks.motion_correction.reduction import reduce_frames, reduction
 from tasks.motion_correction.spectrum import group_length, group_spectrum
@@ -34,7 +35,7 @@ class EmbeddedMotion(Model):
     tool: Literal["embedded"] = "embedded"
     patches: tuple[PositiveInt, PositiveInt] = (5, 5)
     """Patches in x and y that local motion is found in; with fewer than 3 either way, motion is the same everywhere."""
-    resolution: PositiveFloat = 5.0
+    resolution: PositiveFloat = 6.0
     """Finest detail that motion is measured with, in angstrom."""
     binning: float = Field(default=1.0, ge=1)
     """Size of the micrograph's pixels in pixels of the frames; the frames are binned by cropping in Fourier space."""
@@ -67,10 +68,17 @@ class EmbeddedMotion(Model):
         """Return the motion in pixels of the frames, and the places of the patches that it was found in."""
         if frames.count == 1:
             return still(1), ()
-        pixel_size = movie.acquisition.pixel_size
+        acquisition = movie.acquisition
+        pixel_size = acquisition.pixel_size
         factor = reduction(pixel_size, self.resolution)
         reduced = reduce_frames(frames, frames.gain, factor, self.device)
-        measured = measure_motion(reduced, pixel_size * factor, self.patches, self.resolution)
+        exposure = Exposure(
+            pixel_size=pixel_size * factor,
+            resolution=self.resolution,
+            dose_per_frame=acquisition.dose_per_frame,
+            voltage=acquisition.voltage,
+        )
+        measured = measure_motion(reduced, exposure, self.patches)
         trajectory = measured.trajectory.scaled(factor)
         check_steps(movie, (trajectory.globally * pixel_size).tolist(), self.largest_step)
         if trajectory.largest_local() * pixel_size > self.largest_local:

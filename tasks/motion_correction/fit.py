@@ -1,9 +1,10 @@
 """Fit of the motion: the most likely displacements given all patches at once, without looking for peaks.
 
-Each coefficient of a patch is a signal that moves from frame to frame plus noise. For a ring with the fraction s of
-signal in its power and n frames, the logarithm of the likelihood of displacements d is, but for a constant, the sum of
-``s / ((1 - s) (1 - s + n s))  |sum of frames exp(i k d) X|^2``; s is found from that sum itself. The maximum is found
-with the expected instead of the observed curvature, which is never negative.
+Each coefficient of a patch is a signal that moves from frame to frame, and that the dose destroys as the curve of the
+critical dose says, plus noise. With the fractions a of it that survive, a signal power S and a noise power N, the
+logarithm of the likelihood of displacements d is, but for a constant, the sum over coefficients k of
+``S / (N (N + S sum of a^2)) |sum of frames a exp(i k d) X|^2``; S of each ring is found from that sum itself. The
+maximum is found with the expected instead of the observed curvature, which is never negative.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Slope:
     gradient: npt.NDArray[np.float64]
     """Shape (frames, 2)."""
     curvature: npt.NDArray[np.float64]
-    """Expected, the same for all frames, shape (2, 2)."""
+    """Expected, along x and y (there is none across), shape (frames, 2)."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def fit_motion(
     voters = np.ones(len(patches.patches), bool) if used is None else used
     found, covariance = start, None
     for left in range(_PASSES, -1, -1):
-        slopes = [slope(patch, patches.band, found.at(patch.u, patch.v)) for patch in patches.patches]
+        slopes = [slope(patches, patch, found.at(patch.u, patch.v)) for patch in patches.patches]
         if not left:
             break
         unknowns = _Unknowns(found, terms)
@@ -69,28 +70,28 @@ def fit_motion(
     return Fit(found, np.array([item.likelihood for item in slopes]))
 
 
-def slope(patch: Patch, band: Band, displacements: npt.NDArray[np.float64]) -> Slope:
+def slope(patches: Patches, patch: Patch, displacements: npt.NDArray[np.float64]) -> Slope:
     """Return likelihood, gradient and expected curvature of a patch at displacements of its frames."""
+    band, survival = patches.band, patches.survival
     xp = namespace(patch.transforms)
-    frames = len(displacements)
     left = displacements - patch.offsets
     along_x = _phases(left[:, :1] * band.kx, patch.transforms)
     along_y = _phases(band.ky[:, None] * left[:, 1], patch.transforms)
     aligned = patch.transforms * along_x
     total = xp.matmul(along_y[:, None, :], aligned)[:, 0, :]
     power = to_host(xp.real(total) ** 2 + xp.imag(total) ** 2)
-    signal = _signal(band, power, frames)
-    weights = _weights(signal, frames)[band.rings] * band.multiplicity
+    signal = _signal(band, power, survival)
+    by_ring = _weights(signal, survival)
+    weights = by_ring[band.rings] * band.multiplicity
     weighted = xp.conj(total) * xp.asarray(weights.astype(np.float32), device=total.device)
     ramps = xp.asarray(np.stack([band.kx, np.ones_like(band.kx)], axis=-1), device=total.device)
     moments = along_y[:, :, None] * xp.matmul(aligned, weighted[:, :, None] * ramps)
     imaginary = to_host(xp.imag(moments)).astype(float)
     gradient = -2 * np.stack([imaginary[:, :, 0].sum(axis=0), band.ky @ imaginary[:, :, 1]], axis=-1)
-    return Slope(
-        float((weights * (power - frames)).sum(dtype=float)),
-        gradient,
-        _curvature(band, weights * (signal * (frames - 1))[band.rings]),
-    )
+    squares = survival**2
+    expected = by_ring * signal * squares * (squares.sum(axis=0) - squares)
+    noise = squares.sum(axis=0)[band.rings]
+    return Slope(float((weights * (power - noise)).sum(dtype=float)), gradient, 2 * expected @ _square_sums(band))
 
 
 def _phases(angles: npt.NDArray[np.floating], like: Array) -> Array:
@@ -98,23 +99,29 @@ def _phases(angles: npt.NDArray[np.floating], like: Array) -> Array:
     return namespace(like).asarray(turned, device=like.device)
 
 
-def _signal(band: Band, power: npt.NDArray[np.floating], frames: int) -> npt.NDArray[np.float64]:
+def _signal(band: Band, power: npt.NDArray[np.floating], survival: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the fraction of signal in each ring: what the power of a sum exceeds that of unrelated frames."""
-    sizes = band.ring_sizes()[:-1]
-    excess = (band.ring_means(power)[:-1] / frames - 1) / max(frames - 1, 1)
+    sizes, squares = band.ring_sizes()[:-1], survival[:, :-1] ** 2
+    pairs = squares.sum(axis=0) ** 2 - (squares**2).sum(axis=0)
+    excess = (band.ring_means(power)[:-1] - squares.sum(axis=0)) / np.maximum(pairs, 1e-9)
+    certainty = sizes * pairs
     kernel = np.ones(_SMOOTHED_RINGS)
-    smooth = np.convolve(excess * sizes, kernel, "same") / np.maximum(np.convolve(sizes, kernel, "same"), 1)
+    smooth = np.convolve(excess * certainty, kernel, "same") / np.maximum(np.convolve(certainty, kernel, "same"), 1e-9)
     return np.append(np.clip(smooth, 0, _MOST_SIGNAL), 0)
 
 
-def _weights(signal: npt.NDArray[np.float64], frames: int) -> npt.NDArray[np.float64]:
-    return signal / ((1 - signal) * (1 + (frames - 1) * signal))
+def _weights(signal: npt.NDArray[np.float64], survival: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    squares = survival**2
+    noise = 1 - signal * squares.mean(axis=0)
+    return np.asarray(signal / (noise * (noise + signal * squares.sum(axis=0))))
 
 
-def _curvature(band: Band, weights: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    along_x, along_y = weights.sum(axis=0, dtype=float), weights.sum(axis=1, dtype=float)
-    across = float(band.ky @ weights @ band.kx)
-    return 2 * np.array([[along_x @ band.kx**2, across], [across, along_y @ band.ky**2]])
+def _square_sums(band: Band) -> npt.NDArray[np.float64]:
+    """Return the sums of kx squared and of ky squared in each ring, (rings, 2)."""
+    flat, count = band.rings.ravel(), band.ring_count
+    along_x = np.bincount(flat, (band.multiplicity * band.kx**2).ravel(), count)
+    along_y = np.bincount(flat, (band.multiplicity * band.ky[:, None] ** 2).ravel(), count)
+    return np.stack([along_x, along_y], axis=-1)
 
 
 class _Unknowns:
@@ -144,12 +151,13 @@ class _Unknowns:
 def _expanded(patches: list[Patch], slopes: list[Slope], unknowns: _Unknowns, used: npt.NDArray[np.bool_]) -> Quadratic:
     """Expand the likelihood in the unknowns."""
     now = unknowns.values
-    # What moves in all frames alike cannot be seen.
-    seen = np.eye(unknowns.frames) - 1 / unknowns.frames
     matrix, gradient = np.zeros((2, now.shape[1], now.shape[1])), np.zeros(now.shape)
     for patch, item in ((p, s) for p, s, vote in zip(patches, slopes, used, strict=True) if vote):
-        design = seen @ unknowns.design(patch.u, patch.v)
-        matrix += np.diag(item.curvature)[:, None, None] * (design.T @ design)
+        design = unknowns.design(patch.u, patch.v)
+        for axis, curvature in enumerate(item.curvature.T):
+            # What moves in all frames alike cannot be seen.
+            mean = curvature @ design
+            matrix[axis] += (design.T * curvature) @ design - np.outer(mean, mean) / max(curvature.sum(), 1e-30)
         gradient += item.gradient.T @ design
     vectors = [gradient[axis] + matrix[axis] @ now[axis] for axis in (0, 1)]
     return Quadratic((matrix[0], matrix[1]), (vectors[0], vectors[1]))

@@ -7,7 +7,7 @@ import numpy as np
 
 from tasks.motion_correction.coarse import coarse_motion
 from tasks.motion_correction.fit import fit_motion
-from tasks.motion_correction.patches import Patches, cut_patches
+from tasks.motion_correction.patches import Exposure, Patches, cut_patches
 from tasks.motion_correction.polynomial import TERMS
 from tasks.motion_correction.trajectory import Trajectory
 from tasks.numerics.device import Array
@@ -16,7 +16,7 @@ from tasks.numerics.device import Array
 _LOCAL_TERMS = np.arange(3, TERMS)
 _NO_TERMS = np.arange(0)
 _LOW_BAND = 0.5
-_LEAST_IMPROVEMENT = 1.0
+_LEAST_IMPROVEMENT = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Measured:
     """Logarithm of the likelihood that the local model gains on patches it has not seen, over its scatter."""
 
 
-def measure_motion(frames: Sequence[Array], pixel_size: float, grid: tuple[int, int], resolution: float) -> Measured:
-    """Measure the motion in (columns, rows) of patches with frequencies up to a resolution in angstrom."""
-    coarse = coarse_motion(frames, pixel_size)
-    patches = cut_patches(frames, coarse, grid, pixel_size / resolution)
+def measure_motion(frames: Sequence[Array], exposure: Exposure, grid: tuple[int, int]) -> Measured:
+    """Measure the motion in (columns, rows) of patches."""
+    coarse = coarse_motion(frames, exposure.pixel_size)
+    patches = cut_patches(frames, coarse, grid, exposure)
     low = patches.narrower(_LOW_BAND)
     start = fit_motion(low, Trajectory(coarse, np.zeros((2, TERMS))), _NO_TERMS).trajectory
     improvement = _improvement(low, start, grid) if min(grid) >= 3 else 0.0

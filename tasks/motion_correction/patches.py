@@ -9,9 +9,28 @@ import scipy.fft
 
 from tasks.numerics.device import Array, namespace, to_host
 from tasks.numerics.fourier import rfft2
+from tasks.numerics.optics import critical_dose
 
 _EDGE = 0.05
 _FEWEST_PERIODS = 3.0
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What the fit has to know of the frames."""
+
+    pixel_size: float
+    """Of the frames that are cut, in angstrom."""
+    resolution: float
+    """Finest detail to be used, in angstrom."""
+    dose_per_frame: float
+    voltage: float
+
+    def survival(self, frequencies: npt.NDArray[np.float64], frames: int) -> npt.NDArray[np.float64]:
+        """Return what the dose leaves of the signal at frequencies in cycles per pixel, (frames, frequencies)."""
+        doses = (np.arange(frames) + 0.5) * self.dose_per_frame
+        critical = critical_dose(np.maximum(frequencies, 1e-6) / self.pixel_size, self.voltage)
+        return np.asarray(np.exp(-doses[:, None] / (2 * critical)))
 
 
 @dataclass(frozen=True)
@@ -81,6 +100,8 @@ class Patches:
 
     patches: list[Patch]
     band: Band
+    survival: npt.NDArray[np.float64]
+    """Fraction of the signal that the dose has left in each frame and ring, (frames, rings)."""
 
     def narrower(self, factor: float) -> "Patches":
         """Return the same patches in the low part of their band."""
@@ -97,9 +118,8 @@ class Patches:
             multiplicity=np.where(used, band.multiplicity[rows, :columns], 0).astype(np.float32),
             rows=band.rows[rows],
         )
-        return Patches(
-            [replace(patch, transforms=_low(patch.transforms, rows, columns)) for patch in self.patches], part
-        )
+        patches = [replace(patch, transforms=_low(patch.transforms, rows, columns)) for patch in self.patches]
+        return Patches(patches, part, self.survival[:, : part.ring_count])
 
 
 def _low(transforms: Array, rows: npt.NDArray[np.intp], columns: int) -> Array:
@@ -108,15 +128,13 @@ def _low(transforms: Array, rows: npt.NDArray[np.intp], columns: int) -> Array:
 
 
 def cut_patches(
-    frames: Sequence[Array], coarse: npt.NDArray[np.float64], grid: tuple[int, int], highest: float
+    frames: Sequence[Array], coarse: npt.NDArray[np.float64], grid: tuple[int, int], exposure: Exposure
 ) -> Patches:
-    """Cut (columns, rows) of patches that follow the coarse motion, and transform them.
-
-    ``highest`` is the frequency, in cycles per pixel, up to which coefficients are kept.
-    """
+    """Cut (columns, rows) of patches that follow the coarse motion, and transform them."""
     shape = frames[0].shape
     size = (_patch_size(shape[0], grid[1]), _patch_size(shape[1], grid[0]))
-    band = make_band(size, highest)
+    band = make_band(size, exposure.pixel_size / exposure.resolution)
+    survival = exposure.survival(np.arange(band.ring_count) / min(size), len(frames))
     window = _window(size)
     patches = []
     for top in _starts(shape[0], size[0], grid[1]):
@@ -125,8 +143,8 @@ def cut_patches(
             stack = _stack(frames, corners, size, window)
             offsets = corners[:, ::-1] - np.array([left, top])
             u, v = (left + size[1] / 2) / shape[1] - 0.5, (top + size[0] / 2) / shape[0] - 0.5
-            patches.append(Patch(_transforms(stack, band), u, v, offsets.astype(float)))
-    return Patches(patches, band)
+            patches.append(Patch(_transforms(stack, band, survival), u, v, offsets.astype(float)))
+    return Patches(patches, band, survival)
 
 
 def _patch_size(length: int, count: int) -> int:
@@ -170,8 +188,8 @@ def _taper(length: int) -> npt.NDArray[np.float64]:
     return np.asarray(np.sin(np.pi / 2 * np.minimum(distance / _EDGE, 1)))
 
 
-def _transforms(stack: Array, band: Band) -> Array:
-    """Transform patches and scale each ring so that its mean power is 1."""
+def _transforms(stack: Array, band: Band, survival: npt.NDArray[np.float64]) -> Array:
+    """Transform patches, scale each ring so that its mean power is 1, and weight it with what is left of the signal."""
     xp = namespace(stack)
     device = stack.device
     full = rfft2(stack)[:, :, : len(band.kx)]
@@ -179,5 +197,5 @@ def _transforms(stack: Array, band: Band) -> Array:
     power = to_host(xp.mean(xp.real(part) ** 2 + xp.imag(part) ** 2, axis=0))
     scale = 1 / np.sqrt(np.maximum(band.ring_means(power), 1e-30))
     scale[-1] = 0
-    factors = xp.asarray(scale[band.rings].astype(np.float32), device=device)
+    factors = xp.asarray((scale * survival).astype(np.float32)[:, band.rings], device=device)
     return xp.permute_dims(part * factors, (1, 0, 2)) + 0
