@@ -16,6 +16,8 @@ from tasks.errors import FormatError
 from tasks.formats import tiff
 from tasks.models import EerSampling
 
+Frame = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
 _KIND = "an EER file"
 # Numbers of the TIFF compression; the last one says its bits in tags.
 _EIGHT_BITS, _SEVEN_BITS, _VARIABLE_BITS = 65000, 65001, 65002
@@ -28,7 +30,7 @@ def header(path: Path, sampling: EerSampling) -> tuple[int, int, int]:
         return _shape(path, _pages(path, file), sampling)
 
 
-def sections(path: Path, sampling: EerSampling) -> Iterator[npt.NDArray[np.uint8 | np.uint16]]:
+def sections(path: Path, sampling: EerSampling) -> Iterator[Frame]:
     """Yield the frames, each a sum of ``grouping`` hardware frames."""
     with tiff.opened(path, _KIND) as file:
         found = _pages(path, file)
@@ -38,28 +40,28 @@ def sections(path: Path, sampling: EerSampling) -> Iterator[npt.NDArray[np.uint8
         for index in range(count):
             frame = np.zeros((rows, columns), dtype)
             for page in found[index * sampling.grouping : (index + 1) * sampling.grouping]:
-                frame += electrons(path, file, page, sampling.upsampling)
+                _add(path, file, page, frame)
             yield frame
 
 
-def electrons(path: Path, file: Any, page: Any, upsampling: int) -> npt.NDArray[np.uint8]:  # noqa: ANN401 - of tifffile
-    """Return the electrons of one hardware frame as image."""
+def _add(path: Path, file: Any, page: Any, frame: Frame) -> None:  # noqa: ANN401 - of tifffile
+    """Add the electrons of one hardware frame to a frame of one or two times its sampling."""
     data = b"".join(segment for segment, _ in file.filehandle.read_segments(page.dataoffsets, page.databytecounts))
     scheme = int(page.compression)
     if scheme == _EIGHT_BITS:
-        return _eight_bits(path, data, page.shape, upsampling)
+        _add_eight_bits(path, data, page.shape, frame)
+        return
     skip, x, y = [int(page.tags.valueof(tag, usual)) if scheme == _VARIABLE_BITS else usual for tag, usual in _BIT_TAGS]
-    shape = (page.shape[0] * upsampling, page.shape[1] * upsampling)
     # The decoder wants an even number of bytes, and stops one electron before the end of them.
     padded = data + bytes(4 + len(data) % 2)
+    fine = int(frame.shape != page.shape)
     try:
-        image: npt.NDArray[np.uint8] = imagecodecs.eer_decode(padded, shape, skip, x, y, superres=upsampling - 1)
+        imagecodecs.eer_decode(padded, frame.shape, skip, x, y, superres=fine, out=frame)
     except imagecodecs.EerError as reason:
         raise FormatError(path, f"the electrons of page {page.index} cannot be decoded ({reason})", _KIND) from reason
-    return image.view(np.uint8)
 
 
-def _eight_bits(path: Path, data: bytes, shape: tuple[int, int], upsampling: int) -> npt.NDArray[np.uint8]:
+def _add_eight_bits(path: Path, data: bytes, shape: tuple[int, int], frame: Frame) -> None:
     """Decode the oldest scheme: 8 bits of run length and 4 of place in the pixel, these also after a full run of 255.
 
     The general decoder takes the full run to be without a place, as it is in the newer schemes.
@@ -75,13 +77,12 @@ def _eight_bits(path: Path, data: bytes, shape: tuple[int, int], upsampling: int
     if end == len(positions) or positions[end] != pixels:
         raise FormatError(path, f"the electrons of a hardware frame do not end at its last pixel ({pixels})", _KIND)
     used = is_electron[:end]
-    places, inside = positions[:end][used], words[:end][used] >> 8 ^ 0b1010
-    y, x = np.divmod(places, shape[1])
-    if upsampling == 2:
+    y, x = np.divmod(positions[:end][used], shape[1])
+    if frame.shape != shape:
+        inside = words[:end][used] >> 8 ^ 0b1010
         y, x = y * 2 + (inside >> 3), x * 2 + (inside >> 1 & 1)
-    image = np.zeros((shape[0] * upsampling, shape[1] * upsampling), np.uint8)
-    image[y, x] = 1
-    return image
+    # No two electrons share a pixel.
+    frame[y, x] += 1
 
 
 def _pages(path: Path, file: Any) -> list[Any]:  # noqa: ANN401 - a file of tifffile
