@@ -1,15 +1,19 @@
 """Align tilt series."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from tasks.models import Alignment, ImagedTiltSeries
 from tasks.reuse import once
 from tasks.step import step
+from tasks.tilt_series_alignment.aretomo3 import AreTomo3Alignment
 from tasks.tilt_series_alignment.embedded import EmbeddedAlignment
 
-__all__ = ["EmbeddedAlignment", "TiltSeriesAligner", "align_tilt_series"]
+__all__ = ["AreTomo3Alignment", "EmbeddedAlignment", "TiltSeriesAligner", "align_tilt_series"]
 
-TiltSeriesAligner = EmbeddedAlignment
+TiltSeriesAligner = Annotated[EmbeddedAlignment | AreTomo3Alignment, Field(discriminator="tool")]
 
 
 @step(task_run_name="alignment of {series.name}", timeout_seconds=14400)

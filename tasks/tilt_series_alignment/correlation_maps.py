@@ -5,6 +5,7 @@ import numpy.typing as npt
 import scipy.ndimage
 
 Numbers = npt.NDArray[np.float64]
+Weights = tuple[npt.NDArray[np.floating], ...]
 
 
 class CorrelationMaps:
@@ -40,7 +41,7 @@ class CorrelationMaps:
         return value.reshape(self.shape).astype(float), slopes.reshape(*self.shape, 2).astype(float)
 
 
-def _spline(fraction: Numbers) -> tuple[tuple[npt.NDArray[np.float32], ...], tuple[npt.NDArray[np.float32], ...]]:
+def _spline(fraction: Numbers) -> tuple[Weights, Weights]:
     """Return the weights of the coefficients at -1, 0, 1 and 2 for a fraction t, and their slopes."""
     t = fraction.astype(np.float32)
     weights = ((1 - t) ** 3 / 6, (3 * t - 6) * t * t / 6 + 2 / 3, ((3 - 3 * t) * t + 3) * t / 6 + 1 / 6, t**3 / 6)

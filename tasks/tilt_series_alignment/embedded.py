@@ -1,5 +1,6 @@
 """Alignment without fiducials, which gold beads only make better."""
 
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -9,12 +10,14 @@ from pydantic import Field
 
 from tasks.formats.mrc import header
 from tasks.models import Alignment, Device, Exclusion, ImagedTiltSeries, Model, Threads, TiltAlignment
+from tasks.tilt_series_alignment.acceptance import gain, residuals, shares
 from tasks.tilt_series_alignment.coarse import align_coarsely
-from tasks.tilt_series_alignment.fine import align_finely
-from tasks.tilt_series_alignment.geometry import Geometry
+from tasks.tilt_series_alignment.fine import Aligned, align_finely
+from tasks.tilt_series_alignment.geometry import Geometry, Numbers
 from tasks.tilt_series_alignment.outcome import write_alignment
-from tasks.tilt_series_alignment.preparation import prepare
-from tasks.tilt_series_alignment.screening import screen
+from tasks.tilt_series_alignment.preparation import Prepared, prepare
+from tasks.tilt_series_alignment.screening import require, screen
+from tasks.tilt_series_alignment.specimen import level
 from tasks.tilt_series_alignment.tilt_stack import TiltStack, read_stack
 
 
@@ -24,8 +27,14 @@ class EmbeddedAlignment(Model):
     tool: Literal["embedded"] = "embedded"
     refine_tilt_axis: bool = True
     """Refine the direction of the tilt axis; its nominal one is kept otherwise."""
+    largest_turn: float = Field(default=6.0, ge=0)
+    """A refined tilt axis farther from the nominal one than this, in degree, is not believed."""
+    level: bool = True
+    """Add an offset to the tilt angles that lays the specimen flat in the tomogram."""
     patches: int = Field(default=5, ge=3, le=10)
-    """Sides of patches that fit into the longer side of an image; patches overlap by half."""
+    """Patches side by side in the longer side of an image; others overlap them by half."""
+    smallest_share: float = Field(default=0.1, ge=0, le=1)
+    """Leave out images that share less with the others than this, as a part of what is usual in the series."""
     device: Device = "cpu"
     threads: Threads = 1
 
@@ -34,21 +43,56 @@ class EmbeddedAlignment(Model):
         stack, excluded = screen(read_stack(series))
         prepared = prepare(stack.images, stack.scale, stack.centre, self.device)
         nominal = Geometry(stack.angles, series.tilt_axis_angle, np.zeros((len(stack.tilts), 2)))
+        found = self.solve(prepared, nominal)
+        common = found.shares / max(float(np.median(found.shares)), 1e-12)
+        if (stray := common < self.smallest_share).any():
+            excluded += tuple(
+                Exclusion(name=name, reason=f"stray: shares {max(share, 0):.0%} of the usual signal with the others")
+                for name, share in zip(stack.names, common, strict=True)
+                if share < self.smallest_share
+            )
+            require(int((~stray).sum()), excluded, f"tilt series {series.name}")
+            stack, prepared = stack.only(~stray), prepared.only(~stray)
+            found = self.solve(prepared, nominal.only(~stray))
+        return _alignment(series, stack, found, excluded, folder)
+
+    def solve(self, prepared: Prepared, nominal: Geometry) -> "Solved":
+        """Align prepared images: coarsely, then finely where that is an improvement."""
         side = max(16, 2 * round(prepared.size / self.patches / 2))
         coarse = align_coarsely(prepared, nominal, 3.0 * side)
         fine = align_finely(prepared, coarse, side, turn=self.refine_tilt_axis)
-        return _alignment(series, stack, fine.geometry, excluded, folder)
+        if self.refine_tilt_axis and abs(fine.geometry.axis - nominal.axis) > self.largest_turn:
+            fine = align_finely(prepared, coarse, side, turn=False)
+        geometry = fine.geometry if gain(fine, coarse, turn=self.refine_tilt_axis) > 0 else coarse
+        if self.level and geometry is not coarse:
+            geometry = level(geometry, fine.bundle.patches.grid.centres.astype(float), fine.solution.heights)
+        return Solved(geometry, coarse, shares(fine), residuals(fine), fine)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What was found, in working pixels."""
+
+    geometry: Geometry
+    coarse: Geometry
+    shares: Numbers
+    """Part of the signal of each tilt that others have too."""
+    residuals: Numbers
+    """Root mean square misfit of each tilt."""
+    fine: Aligned
 
 
 def _alignment(
-    series: ImagedTiltSeries, stack: TiltStack, geometry: Geometry, excluded: tuple[Exclusion, ...], folder: Path
+    series: ImagedTiltSeries, stack: TiltStack, found: Solved, excluded: tuple[Exclusion, ...], folder: Path
 ) -> Alignment:
     """Write what was found and return it."""
+    geometry, misfits = found.geometry, found.residuals * stack.pixel_size
+    places = geometry.displacements * stack.pixel_size
     tilts = tuple(
-        TiltAlignment(name=name, angle=angle, axis_angle=geometry.axis, displacement=(x, y))
-        for name, angle, (x, y) in zip(
-            stack.names, geometry.angles, geometry.displacements * stack.pixel_size, strict=True
+        TiltAlignment(
+            name=name, angle=angle, axis_angle=geometry.axis, displacement=(place[0], place[1]), residual=misfit
         )
+        for name, angle, place, misfit in zip(stack.names, geometry.angles, places, misfits, strict=True)
     )
     excluded = series.excluded + excluded
     _, rows, columns = header(stack.tilts[0].micrograph.path).shape
@@ -56,7 +100,8 @@ def _alignment(
         tilts=tilts,
         excluded=excluded,
         tilt_axis_angle=geometry.axis,
-        score=0.0,
+        score=min(1.0, float(np.mean(found.shares))),
+        residual=max(float(np.sqrt(np.mean(misfits**2))), 1e-6),
         transforms=write_alignment(series, tilts, excluded, (rows, columns), folder),
         program=f"cryoem-flows {version('cryoem-flows')}",
     )

@@ -53,6 +53,13 @@ class PatchPairs:
     """Where each patch was cut in each unfolded image, from where it would be at height 0 (patches, tilts)."""
     seen: npt.NDArray[np.bool_]
     """Whether an image shows the patch (patches, tilts)."""
+    heights: Numbers
+    """Height of each patch for which it was cut, in pixels."""
+
+    @property
+    def window(self) -> int:
+        """Largest shift in pixels."""
+        return int(self.maps.shape[-1]) // 2
 
     @property
     def pairs(self) -> npt.NDArray[np.intp]:
@@ -95,7 +102,7 @@ def correlate_patches(  # noqa: PLR0913, PLR0917 - all of them shape the correla
         valid = seen[patch][weights.pairs].all(axis=1)
         if valid.any():
             maps[patch, valid] = _correlations(cut, weights.pairs, valid, table, window)
-    return PatchPairs(grid, geometry, weights, maps, offsets, seen)
+    return PatchPairs(grid, geometry, weights, maps, offsets, seen, heights)
 
 
 def _corner(size: int, side: int, centre: npt.NDArray[np.intp], offset: int) -> tuple[int, int] | None:

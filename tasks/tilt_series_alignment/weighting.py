@@ -5,6 +5,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+_FADING = 9 / 64
+"""Power that is left in a patch that fades at its edges: the mean of sine to the fourth power, in x and y."""
 Weights = npt.NDArray[np.float32]
 
 
@@ -51,6 +53,11 @@ class PairWeights:
         """Return the signal that two tilts share."""
         return self.spectrum.shared(self._tangents, first, second, self._depth)
 
+    def coherence(self, first: int, second: int) -> Weights:
+        """Return which part of the power of whitened images two tilts share."""
+        whole = (1 + self.spectrum.ratio[first]) * (1 + self.spectrum.ratio[second])
+        return np.asarray(self.shared(first, second) / np.sqrt(whole), np.float32)
+
     def of(self, first: int, second: int) -> Weights:
         """Return the weights of a pair."""
         total = 0.5 * (self._total[first] + self._total[second])
@@ -62,6 +69,15 @@ class PairWeights:
         side = fy.shape[0]
         rows = []
         for first, second in self.pairs:
-            strength = self.shared(first, second) * self.of(first, second)
-            rows.append([8 * math.pi**2 * float(np.sum(strength * f**2)) / side**2 for f in (fx, fy)])
+            strength = self.coherence(first, second) * self.of(first, second)
+            rows.append([8 * math.pi**2 * _FADING * float(np.sum(strength * f**2)) / side for f in (fx, fy)])
         return np.array(rows)
+
+    def strengths(self) -> npt.NDArray[np.float64]:
+        """Return the expected correlation of each pair of patches that fade at their edges."""
+        side = self.spectrum.fy.shape[0]
+        doubled = np.where((self.spectrum.fx == 0) | (self.spectrum.fx == 0.5), 1, 2)
+        sums = [
+            np.sum(doubled * self.coherence(first, second) * self.of(first, second)) for first, second in self.pairs
+        ]
+        return np.asarray(np.array(sums) * _FADING / side)
