@@ -26,15 +26,21 @@ class SimulatedMovies(Setup):
     """Movies of single particles in ice, with known truth."""
 
     name: str = "movie"
+    """What the names of the movies begin with."""
     count: PositiveInt = 1
     """Number of movies."""
     shape: tuple[PositiveInt, PositiveInt] = (1024, 1024)
+    """Rows and columns of a frame."""
     pixel_size: PositiveFloat = 1.5
+    """Pixel size in angstrom."""
     frames: PositiveInt = 20
+    """Frames of a movie."""
     dose_per_frame: PositiveFloat = 2.0
     """Dose of a frame in electron per square angstrom."""
     defocus: PositiveFloat = 15_000.0
+    """Mean defocus in angstrom; underfocus is positive. None falls below a third of it."""
     defocus_spread: NonNegativeFloat = 4_000.0
+    """Standard deviation of the defocus among movies, in angstrom."""
     particles: NonNegativeInt = 60
     """Particles in each movie; fewer if they would overlap."""
     kilodalton: PositiveFloat = 440.0
@@ -42,7 +48,9 @@ class SimulatedMovies(Setup):
     ice_thickness: PositiveFloat = 350.0
     """In angstrom."""
     envelope: NonNegativeFloat = 60.0
+    """B factor of the loss of contrast by all but motion, damage and the detector, in square angstrom."""
     drift: Drift = Drift(rise=0.0, slide=3.0, decay=3.0, late=0.03, scatter=0.45, jitter=0.15, local=3.0)
+    """How the specimen moves."""
 
     def simulate(self, folder: Path) -> MoviesTruth:
         """Write movies, gain reference and truth.json to a folder."""

@@ -29,6 +29,9 @@ class Setup(Model):
     frames: PositiveInt
     """Frames of a movie."""
     optics: Optics = Optics()
+    """The microscope."""
+    phase_shift: float = 0.0
+    """Phase shift of a phase plate in degree."""
     defocus: PositiveFloat
     """Mean defocus in angstrom; underfocus is positive. None falls below a third of it."""
     defocus_spread: NonNegativeFloat
@@ -50,6 +53,7 @@ class Setup(Model):
     defects: tuple[Rectangle, ...] = ()
     """Areas of the camera that count nothing: x and y of the lowest left pixel, width and height."""
     frame_format: FrameFormat = "tiff"
+    """Format of the movies."""
 
     def camera(self) -> Camera:
         """Return the camera of all movies."""
@@ -81,4 +85,5 @@ class Setup(Model):
         """Return a random defocus."""
         middle = max(random.normal(self.defocus, self.defocus_spread), self.defocus / 3)
         half = random.uniform(*self.astigmatism) / 2
-        return Defocus(u=middle + half, v=middle - half, angle=random.uniform(-90, 90))
+        angle = random.uniform(-90, 90)
+        return Defocus(u=middle + half, v=middle - half, angle=angle, phase_shift=self.phase_shift)

@@ -20,14 +20,19 @@ class TiltSetup(Setup):
     """A tilt series of a slab of a cell."""
 
     name: str = "ts_01"
+    """Name of the series, and what the names of its movies begin with."""
     shape: tuple[PositiveInt, PositiveInt] = (512, 512)
+    """Rows and columns of a frame."""
     pixel_size: PositiveFloat = 5.0
+    """Pixel size in angstrom."""
     largest_tilt: PositiveFloat = Field(default=60.0, le=70)
     """Largest tilt angle in degree; the series goes from minus to plus."""
     tilt_step: PositiveFloat = 4.0
     """Difference of neighbouring tilt angles in degree."""
     scheme: TiltScheme = "dose-symmetric"
+    """Order in which the tilts are taken."""
     frames: PositiveInt = 6
+    """Frames of a movie."""
     dose: PositiveFloat = 3.0
     """Dose of a tilt in electron per square angstrom."""
     thickness: PositiveFloat = 1500.0
@@ -47,9 +52,13 @@ class TiltSetup(Setup):
     handedness: Literal[-1, 1] = -1
     """Sign with which the height of a point adds to its defocus."""
     defocus: PositiveFloat = 35_000.0
+    """Mean defocus in angstrom; underfocus is positive. None falls below a third of it."""
     defocus_spread: NonNegativeFloat = 1_500.0
+    """Standard deviation of the defocus among movies, in angstrom."""
     envelope: NonNegativeFloat = 100.0
+    """B factor of the loss of contrast by all but motion, damage and the detector, in square angstrom."""
     drift: Drift = Drift()
+    """How the specimen moves."""
     binning: PositiveInt | None = None
     """Voxel size of the true volume over the pixel size; without it the voxels are as near to 10 angstrom as can be."""
 
@@ -98,4 +107,4 @@ class TiltSetup(Setup):
         of_series = self.draw_defocus(self.random(6))
         middle = self.draw_defocus(random).mean
         half = (of_series.u - of_series.v) / 2
-        return Defocus(u=middle + half, v=middle - half, angle=of_series.angle)
+        return of_series.model_copy(update={"u": middle + half, "v": middle - half})

@@ -32,6 +32,13 @@ def test_the_first_zero_is_where_defocus_and_wavelength_put_it():
     assert np.all(values[(squared > 1.02 * zero) & (squared < 1.9 * zero)] > 0)
 
 
+def test_a_phase_plate_makes_dense_material_dark_in_focus():
+    lens = Lens(GRID, Defocus(u=0, v=0, phase_shift=90), Optics(), 0)
+    image = irfft2(lens.contrast(rfft2(blob())), GRID.padded)
+    # Each radian of phase takes nearly two from the intensity: the cosine of the amplitude contrast's phase is 0.995.
+    assert image[GRID.centre] == pytest.approx(-2 * 0.995 * blob()[GRID.centre], rel=0.02)
+
+
 def test_the_larger_defocus_is_in_the_direction_of_its_angle():
     values = transfer(GRID, Defocus(u=32_000, v=28_000, angle=90), Optics(), 0)
     squared, azimuth = GRID.frequencies()
