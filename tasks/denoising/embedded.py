@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.fft
 
 from tasks.denoising.blocks import Volume, padded, sections
-from tasks.denoising.shrinkage import Weigh, by_halves, by_noise, noise_powers, shrink
+from tasks.denoising.shrinkage import Weigh, agreements, by_halves, by_noise, mean_agreements, noise_powers, shrink
 from tasks.errors import InputError
 from tasks.formats.mrc import header, mapped, writing
 from tasks.models import Device, Model, Threads, Tomogram
@@ -33,7 +33,7 @@ class EmbeddedDenoising(Model):
         target = folder / f"{tomogram.path.stem}_denoised.mrc"
         volumes = [mapped(path) for path in paths]
         with scipy.fft.set_workers(self.threads), writing(target, tomogram.shape[1:], tomogram.voxel_size) as writer:
-            weigh = by_halves if len(volumes) > 1 else by_noise(self._noise(volumes[0]))
+            weigh = self._weigh(volumes)
             for section in sections(volumes, lambda blocks: self._shrunk(blocks, paths, weigh)):
                 writer.write(section)
         program = f"cryoem-flows {version('cryoem-flows')}"
@@ -47,13 +47,16 @@ class EmbeddedDenoising(Model):
         whole, *halves = (to_device(block, self.device) for block in blocks)
         return to_host(shrink(whole, halves or [whole], weigh))
 
-    def _noise(self, volume: npt.NDArray[np.generic]) -> list[float]:
-        """Return the noise power of each band from blocks about the centre."""
-        found = [
-            noise_powers(to_device(padded(volume, [(part.start, part.stop) for part in block]), self.device))
-            for block in central_blocks(volume.shape, _SAMPLE_EDGE, _SAMPLES)
+    def _weigh(self, volumes: Sequence[npt.NDArray[np.generic]]) -> Weigh:
+        """Measure signal and noise in blocks about the centre."""
+        evidence = volumes[1:] or volumes
+        samples = [
+            [to_device(padded(volume, [(part.start, part.stop) for part in block]), self.device) for volume in evidence]
+            for block in central_blocks(volumes[0].shape, _SAMPLE_EDGE, _SAMPLES)
         ]
-        return [float(power) for power in np.median(found, axis=0)]
+        if len(volumes) > 1:
+            return by_halves(mean_agreements([agreements(first, second) for first, second in samples]))
+        return by_noise([float(power) for power in np.median([noise_powers(sample) for (sample,) in samples], axis=0)])
 
 
 _SAMPLE_EDGE = 128
