@@ -3,7 +3,7 @@
 Times are seconds since 1970 (UTC) as double precision, which both databases compare, subtract and index alike.
 Nothing relies on the clock for safety: who may write is decided by the number of the attempt. A clock that jumps
 forward gives items away too early (work is repeated, its first owner is refused); one that jumps backward is noticed
-by ``heal`` in ``tasks.ledger.leases``, so that nothing waits for a time that never comes.
+when leases expire, so that nothing waits for a time that never comes.
 """
 
 from typing import Any
@@ -19,6 +19,9 @@ class DatabaseClock(FunctionElement[float]):
 
     type = Double()
     inherit_cache = True
+
+
+NOW = DatabaseClock()
 
 
 @compiles(DatabaseClock, "sqlite")

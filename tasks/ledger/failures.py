@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import update
+from sqlalchemy import Connection, Double, bindparam, update
 
 from tasks.ledger.arrivals import write_arrivals
-from tasks.ledger.database import Ledger, Transaction
+from tasks.ledger.clock import NOW
+from tasks.ledger.database import Ledger
 from tasks.ledger.models import Arrival, Failure, Lease, Message, Verdict
 from tasks.ledger.outbox import write_messages
 from tasks.ledger.pauses import write_pause
 from tasks.ledger.policy import judge
 from tasks.ledger.tables import items
-from tasks.ledger.transitions import UNLEASED, end_attempt, hold
+from tasks.ledger.transitions import HELD, UNLEASED, end_attempt, hold, holder
+
+_AT_ONCE = update(items).where(HELD).values(UNLEASED | {"not_before": 0.0})
+_LATER = _AT_ONCE.values(not_before=NOW + bindparam("wait", type_=Double()))
 
 
 def fail(
@@ -27,34 +31,33 @@ def fail(
     not held up. Raises LeaseLostError if the lease is lost.
     """
 
-    def work(transaction: Transaction) -> Verdict:
-        hold(transaction, lease)
-        verdict = settle(transaction, lease, failure)
+    def work(connection: Connection) -> Verdict:
+        hold(connection, lease)
+        verdict = settle(connection, lease, failure)
         if verdict.state == "quarantined":
-            write_messages(transaction, messages)
-            write_arrivals(transaction, arrivals)
+            write_messages(connection, messages)
+            write_arrivals(connection, arrivals)
         return verdict
 
     return ledger.write(work)
 
 
-def settle(transaction: Transaction, lease: Lease, failure: Failure) -> Verdict:
+def settle(connection: Connection, lease: Lease, failure: Failure) -> Verdict:
     """Write down the failure of an item that is locked."""
     earlier = lease.failures.get(failure.kind, 0)
     verdict = judge(failure.kind, earlier)
     log = None if failure.log is None else str(failure.log)
-    values = UNLEASED | {
+    values = {
         "state": verdict.state,
-        # Not a time of this moment, which a clock that steps back would make a time to wait for.
-        "not_before": transaction.now + verdict.wait if verdict.wait else 0.0,
+        "failures": lease.failures if verdict.pause else lease.failures | {failure.kind: earlier + 1},
         "reason_kind": failure.kind,
         "reason": failure.reason,
         "log": log,
     }
+    # What may be tried at once waits for no time, for a clock that steps back would put it off.
+    change = _LATER if verdict.wait else _AT_ONCE
+    connection.execute(change, holder(lease) | values | ({"wait": verdict.wait} if verdict.wait else {}))
+    end_attempt(connection, lease, failure.kind, failure.reason, log)
     if verdict.pause:
-        write_pause(transaction, lease.pool, failure, verdict.pause)
-    else:
-        values["failures"] = lease.failures | {failure.kind: earlier + 1}
-    transaction.connection.execute(update(items).where(items.c.id == lease.item).values(values))
-    end_attempt(transaction, lease, failure.kind, failure.reason, log)
+        write_pause(connection, lease.pool, failure, verdict.pause)
     return verdict

@@ -34,5 +34,5 @@ def history(ledger: Ledger, session: str, kind: str, key: str) -> list[Attempt]:
         .where(sessions.c.name == session, items.c.kind == kind, items.c.key == key)
         .order_by(attempts.c.number)
     )
-    rows = ledger.read(lambda transaction: transaction.connection.execute(query).all())
+    rows = ledger.read(lambda connection: connection.execute(query).all())
     return [Attempt.model_validate(row._asdict()) for row in rows]

@@ -1,15 +1,19 @@
 """Sessions: what items have in common."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Connection, Executable, Row, bindparam, select, update
 
 from tasks.errors import InputError
-from tasks.ledger.database import Ledger, Transaction
+from tasks.ledger.clock import NOW
+from tasks.ledger.database import Ledger, insert_into
 from tasks.ledger.models import Session
 from tasks.ledger.tables import sessions
 
-_COLUMNS = (sessions.c.name, sessions.c.kind, sessions.c.folder, sessions.c.parameters, sessions.c.identifiers)
+_SESSIONS = select(*(sessions.c[name] for name in Session.model_fields))
+_BY_NAME = _SESSIONS.where(sessions.c.name == bindparam("name"))
+_NUMBERS = select(sessions.c.name, sessions.c.id).where(sessions.c.name.in_(bindparam("names", expanding=True)))
 
 
 def open_session(ledger: Ledger, session: Session) -> Session:
@@ -18,60 +22,60 @@ def open_session(ledger: Ledger, session: Session) -> Session:
     The first parameters stay, since an old message may come again; ``set_parameters`` changes them. Raises InputError
     if a session of this name has another kind or folder: the items of two sessions would be mixed.
     """
-    return ledger.write(lambda transaction: _open(transaction, session))
+    return ledger.write(lambda connection: _open(connection, session))
 
 
 def set_parameters(ledger: Ledger, session: Session) -> None:
     """Change how the items of a session are processed and what others call it, from the next claim on."""
-    change = update(sessions).where(sessions.c.name == session.name)
     values = {"parameters": session.parameters, "identifiers": session.identifiers}
-    if not ledger.write(lambda transaction: transaction.connection.execute(change.values(values)).rowcount):
-        raise unknown(session.name)
+    change = update(sessions).where(sessions.c.name == session.name).values(values)
+    if not ledger.write(lambda connection: connection.execute(change).rowcount):
+        raise _unknown(session.name)
 
 
 def find_session(ledger: Ledger, name: str) -> Session:
     """Return a session; raise InputError if it was never opened."""
-    found = ledger.read(lambda transaction: _find(transaction, name))
+    found = ledger.read(lambda connection: _find(connection, name))
     if found is None:
-        raise unknown(name)
+        raise _unknown(name)
     return found
 
 
 def all_sessions(ledger: Ledger) -> list[Session]:
     """Return the sessions, the newest first."""
-    query = select(*_COLUMNS).order_by(sessions.c.id.desc())
-    return ledger.read(lambda transaction: [_session(row) for row in transaction.connection.execute(query)])
+    query = _SESSIONS.order_by(sessions.c.id.desc())
+    return ledger.read(lambda connection: [_session(row) for row in connection.execute(query)])
 
 
-def session_ids(transaction: Transaction, names: set[str]) -> dict[str, int]:
+def session_numbers(connection: Connection, names: set[str]) -> dict[str, int]:
     """Return the row numbers of sessions by name; raise InputError for one that was never opened."""
-    query = select(sessions.c.name, sessions.c.id).where(sessions.c.name.in_(names))
-    found = dict(transaction.connection.execute(query).all())
+    found = dict(connection.execute(_NUMBERS, {"names": sorted(names)}).all())
     for name in sorted(names - set(found)):
-        raise unknown(name)
+        raise _unknown(name)
     return found
 
 
-def unknown(name: str) -> InputError:
-    """Return the error that there is no such session."""
-    return InputError(f"session {name}", "not in the ledger", "a session that was opened")
+@cache
+def _insert(dialect: str) -> Executable:
+    return insert_into(dialect, sessions).values(created=NOW).on_conflict_do_nothing(index_elements=["name"])
 
 
-def _open(transaction: Transaction, session: Session) -> Session:
-    values = session.model_dump(mode="json") | {"created": transaction.now}
-    transaction.connection.execute(
-        transaction.insert(sessions).values(values).on_conflict_do_nothing(index_elements=["name"])
-    )
-    found = _find(transaction, session.name)
+def _open(connection: Connection, session: Session) -> Session:
+    connection.execute(_insert(connection.dialect.name), [session.model_dump(mode="json")])
+    found = _find(connection, session.name)
     if found is None or (found.kind, found.folder) != (session.kind, session.folder):
         raise InputError(f"session {session.name}", f"{session.kind} in {session.folder}", f"as it was opened: {found}")
     return found
 
 
-def _find(transaction: Transaction, name: str) -> Session | None:
-    row = transaction.connection.execute(select(*_COLUMNS).where(sessions.c.name == name)).one_or_none()
+def _find(connection: Connection, name: str) -> Session | None:
+    row = connection.execute(_BY_NAME, {"name": name}).one_or_none()
     return None if row is None else _session(row)
 
 
 def _session(row: Row[*tuple[Any, ...]]) -> Session:
     return Session.model_validate(row._asdict())
+
+
+def _unknown(name: str) -> InputError:
+    return InputError(f"session {name}", "not in the ledger", "a session that was opened")

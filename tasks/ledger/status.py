@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from statistics import median
 
 from pydantic import NonNegativeFloat, NonNegativeInt
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
-from tasks.ledger.database import Ledger, Transaction
+from tasks.ledger.clock import NOW
+from tasks.ledger.database import Ledger
 from tasks.ledger.models import State
-from tasks.ledger.sessions import session_ids
+from tasks.ledger.sessions import session_numbers
 from tasks.ledger.tables import attempts, items
 from tasks.models import Model
 
@@ -53,28 +54,28 @@ class SessionStatus(Model):
 
 def status(ledger: Ledger, session: str) -> SessionStatus:
     """Count the items of a session and measure how fast they are done."""
-    return ledger.read(lambda transaction: _status(transaction, session))
+    return ledger.read(lambda connection: _status(connection, session))
 
 
-def _status(transaction: Transaction, session: str) -> SessionStatus:
-    number = session_ids(transaction, {session})[session]
+def _status(connection: Connection, session: str) -> SessionStatus:
+    number = session_numbers(connection, {session})[session]
     query = select(items.c.kind, items.c.state, func.count()).where(items.c.session_id == number)
     counts: dict[str, dict[State, int]] = {}
-    for kind, state, count in transaction.connection.execute(query.group_by(items.c.kind, items.c.state)):
+    for kind, state, count in connection.execute(query.group_by(items.c.kind, items.c.state)):
         counts.setdefault(kind, {})[state] = count
-    kinds = tuple(_kind(transaction, number, kind, counts[kind]) for kind in sorted(counts))
+    kinds = tuple(_kind(connection, number, kind, counts[kind]) for kind in sorted(counts))
     return SessionStatus(session=session, kinds=kinds)
 
 
-def _kind(transaction: Transaction, session: int, kind: str, counts: dict[State, int]) -> KindStatus:
+def _kind(connection: Connection, session: int, kind: str, counts: dict[State, int]) -> KindStatus:
     latest = (
-        select((attempts.c.ended - attempts.c.started), transaction.now - items.c.finished)
+        select((attempts.c.ended - attempts.c.started), NOW - items.c.finished)
         .join(attempts, (attempts.c.item_id == items.c.id) & (attempts.c.number == items.c.attempt))
         .where(items.c.session_id == session, items.c.kind == kind, items.c.state == "done")
         .order_by(items.c.finished.desc())
         .limit(_LATEST)
     )
-    rows = transaction.connection.execute(latest).all()
+    rows = connection.execute(latest).all()
     return KindStatus(kind=kind, **counts, **_speed(rows))
 
 

@@ -84,7 +84,9 @@ items = Table(
     # Read forwards for the oldest and backwards for the newest, so that neither sorts what is waiting.
     _index("ix_items_oldest", "session_id", "kind", text("priority DESC"), "id", where="state = 'waiting'"),
     _index("ix_items_newest", "session_id", "kind", "priority", "id", where="state = 'waiting'"),
-    _index("ix_items_running", "session_id", "lease_until", where="state = 'running'"),
+    # The state stands in these once more, because SQLite reads it from the row if it is in the condition only.
+    _index("ix_items_running", "state", "session_id", "lease_until", where="state = 'running'"),
+    _index("ix_items_delayed", "state", "not_before", where="state = 'waiting' AND not_before > 0"),
     _index("ix_items_state", "session_id", "kind", "state", "finished"),
 )
 
@@ -140,6 +142,7 @@ outbox = Table(
     CheckConstraint("state IN ('pending', 'sent', 'dead')", name="state"),
     CheckConstraint("state <> 'sent' OR sent IS NOT NULL", name="sent_when_sent"),
     _index("ix_outbox_pending", "target", "id", where="state = 'pending'"),
+    _index("ix_outbox_delayed", "state", "next_try", where="state = 'pending' AND next_try > 0"),
 )
 
 pauses = Table(

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, literal_column, select, update
 
-from tasks.ledger.database import Transaction
+from tasks.ledger.clock import NOW
 from tasks.ledger.errors import LeaseLostError
 from tasks.ledger.models import Lease, State
 from tasks.ledger.tables import attempts, items
@@ -15,9 +15,10 @@ Outcome = Literal["done", "released", "announced-anew", "requeued"]
 
 UNLEASED: dict[str, Any] = {"owner": None, "lease_from": None, "lease_until": None}
 BLAMELESS: dict[str, Any] = {"failures": {}, "reason_kind": None, "reason": None, "log": None, "not_before": 0.0}
+AFRESH: dict[str, Any] = UNLEASED | BLAMELESS | {"state": "waiting", "finished": None}
+
 LEASED = (items.c.id.label("item"), items.c.attempt, items.c.kind, items.c.key, items.c.payload, items.c.failures)
 """What a lease is made of, beside the session and the pool."""
-AFRESH: dict[str, Any] = UNLEASED | BLAMELESS | {"state": "waiting", "finished": None}
 
 
 def is_(state: State) -> ColumnElement[bool]:
@@ -25,15 +26,24 @@ def is_(state: State) -> ColumnElement[bool]:
     return items.c.state == literal_column(f"'{state}'")
 
 
-def held(lease: Lease) -> ColumnElement[bool]:
-    """Return the condition that an item still belongs to a lease: the number of the attempt decides, not the time."""
-    return and_(items.c.id == lease.item, items.c.attempt == lease.attempt, is_("running"))
+HELD = and_(items.c.id == bindparam("held_item"), items.c.attempt == bindparam("held_attempt"), is_("running"))
+"""The condition that an item still belongs to a lease: the number of the attempt decides, not the time."""
+
+_HOLD = select(items.c.id).where(HELD).with_for_update()
+_THIS = (attempts.c.item_id == bindparam("held_item"), attempts.c.number == bindparam("held_attempt"))
+_END = update(attempts).where(*_THIS).values(ended=NOW)
+_STOP = update(attempts).where(attempts.c.item_id == bindparam("held_item"), attempts.c.ended.is_(None))
+_DECIDE = insert(attempts).values(started=NOW, ended=NOW)
 
 
-def hold(transaction: Transaction, lease: Lease) -> None:
+def holder(lease: Lease) -> dict[str, Any]:
+    """Return the parameters of HELD."""
+    return {"held_item": lease.item, "held_attempt": lease.attempt}
+
+
+def hold(connection: Connection, lease: Lease) -> None:
     """Keep an item from changing hands until the end of the transaction; raise LeaseLostError if it has."""
-    query = select(items.c.id).where(held(lease)).with_for_update()
-    if transaction.connection.scalar(query) is None:
+    if connection.scalar(_HOLD, holder(lease)) is None:
         raise lost(lease)
 
 
@@ -49,29 +59,21 @@ def lease_of(row: Any, session: str, pool: str) -> Lease:  # noqa: ANN401 - a ro
 
 
 def end_attempt(
-    transaction: Transaction, lease: Lease, outcome: str, reason: str | None = None, log: str | None = None
+    connection: Connection, lease: Lease, outcome: str, reason: str | None = None, log: str | None = None
 ) -> None:
     """Record how an attempt ended."""
-    transaction.connection.execute(
-        update(attempts)
-        .where(attempts.c.item_id == lease.item, attempts.c.number == lease.attempt)
-        .values(ended=transaction.now, outcome=outcome, reason=reason, log=log)
-    )
+    connection.execute(_END, holder(lease) | {"outcome": outcome, "reason": reason, "log": log})
 
 
 def take_back(
-    transaction: Transaction, taken: Sequence[tuple[int, int]], who: str, outcome: Outcome, reason: str
+    connection: Connection, taken: Sequence[tuple[int, int]], who: str, outcome: Outcome, reason: str
 ) -> None:
     """Record that items (each with its new number of the attempt) went back to waiting by somebody's decision.
 
     The decision is a row of its own; an attempt that was running ends with it.
     """
-    if not taken:
-        return
-    ended = {"ended": transaction.now, "outcome": outcome, "reason": reason}
-    running = (attempts.c.item_id == bindparam("item"), attempts.c.ended.is_(None))
-    transaction.connection.execute(
-        update(attempts).where(*running).values(ended), [{"item": item} for item, _ in taken]
-    )
-    rows = [{"item_id": item, "number": number} for item, number in taken]
-    transaction.connection.execute(insert(attempts).values({"owner": who, "started": transaction.now} | ended), rows)
+    if taken:
+        ending = {"outcome": outcome, "reason": reason}
+        connection.execute(_STOP.values(ended=NOW, **ending), [{"held_item": item} for item, _ in taken])
+        rows = [{"item_id": item, "number": number, "owner": who} | ending for item, number in taken]
+        connection.execute(_DECIDE, rows)

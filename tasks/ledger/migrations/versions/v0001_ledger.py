@@ -74,7 +74,8 @@ def _items() -> None:
     )
     _index("ix_items_oldest", "items", ["session_id", "kind", sa.text("priority DESC"), "id"], "state = 'waiting'")
     _index("ix_items_newest", "items", ["session_id", "kind", "priority", "id"], "state = 'waiting'")
-    _index("ix_items_running", "items", ["session_id", "lease_until"], "state = 'running'")
+    _index("ix_items_running", "items", ["state", "session_id", "lease_until"], "state = 'running'")
+    _index("ix_items_delayed", "items", ["state", "not_before"], "state = 'waiting' AND not_before > 0")
     _index("ix_items_state", "items", ["session_id", "kind", "state", "finished"])
 
 
@@ -137,6 +138,7 @@ def _outbox() -> None:
         _check("state <> 'sent' OR sent IS NOT NULL", "ck_outbox_sent_when_sent"),
     )
     _index("ix_outbox_pending", "outbox", ["target", "id"], "state = 'pending'")
+    _index("ix_outbox_delayed", "outbox", ["state", "next_try"], "state = 'pending' AND next_try > 0")
 
 
 def _pauses() -> None:
