@@ -1,7 +1,7 @@
 """Movies in EER files: the electrons that a Falcon 4 counted, in some hundred hardware frames.
 
 An EER file is a TIFF file whose pages (one per hardware frame) list the electrons. Its rows are not turned over: the
-first row is the lowest one, as RELION renders it, although those of other TIFF files are.
+first row is the lowest one, although those of other TIFF files are. RELION renders the same images, to the electron.
 """
 
 from collections.abc import Iterator

@@ -122,6 +122,13 @@ def test_refuses_what_is_no_image(tmp_path, content, message):
         dm.read_image(tmp_path / "a.dm3")
 
 
+def test_refuses_pixels_that_do_not_fit_the_dimensions(tmp_path, stack):
+    content = Builder(3).file(Builder(3).image(stack, 7, 4))
+    (tmp_path / "a.dm3").write_bytes(content)
+    with pytest.raises(FormatError, match="120 bytes; expected 5 x 4 x 3 pixels of 4 bytes"):
+        dm.header(tmp_path / "a.dm3")
+
+
 def test_refuses_a_section_or_a_file_that_is_not_there(tmp_path, stack):
     (tmp_path / "a.dm3").write_bytes(Builder(3).file(Builder(3).image(stack, 10, 4)))
     with pytest.raises(FormatError, match="3 sections; expected a section 3"):

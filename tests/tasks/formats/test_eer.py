@@ -92,7 +92,7 @@ def test_leaves_a_sum_before_the_electrons_out(tmp_path):
     assert eer.header(tmp_path / "a.eer", EerSampling(grouping=1)) == (1, 64, 48)
 
 
-@pytest.mark.parametrize("tags", [{}, {65007: 7, 65008: 2, 65009: 2}])
+@pytest.mark.parametrize("tags", [{}, {258: 1}, {65007: 7, 65008: 2, 65009: 2}])
 def test_reads_the_scheme_that_says_its_bits_in_tags(tmp_path, tags):
     frame = electrons(8, 1)[0]
     pages = [(encode(frame), {256: 48, 257: 64, 259: 65002} | tags)] * 2

@@ -1,11 +1,15 @@
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 import tifffile
 
 from tasks.errors import FormatError, InputError
 from tasks.formats.eer_writer import write_eer
+from tasks.formats.frames import read_frames
 from tasks.formats.gain import fit_gain, gain_of, read_gain
-from tasks.formats.mrc import write_mrc
+from tasks.formats.mrc import read_image, write_mrc
 from tasks.formats.tiff import write_tiff_frames
 from tasks.models import Acquisition, EerSampling, GainReference, Movie
 
@@ -116,3 +120,43 @@ def test_refuses_values_that_are_not_finite(tmp_path):
 def test_refuses_an_unknown_suffix(tmp_path):
     with pytest.raises(FormatError, match=r"gain\.png: suffix \.png; expected a gain reference: \.mrc"):
         read_gain(GainReference(path=tmp_path / "gain.png"))
+
+
+MOVIES = """
+data_optics
+
+loop_
+_rlnOpticsGroupName #1
+_rlnOpticsGroup #2
+_rlnMicrographOriginalPixelSize #3
+_rlnVoltage #4
+_rlnSphericalAberration #5
+_rlnAmplitudeContrast #6
+all 1 1.0 300 2.7 0.1
+
+data_movies
+
+loop_
+_rlnMicrographMovieName #1
+_rlnOpticsGroup #2
+movie.tiff 1
+"""
+
+
+@pytest.mark.skipif(shutil.which("relion_run_motioncorr") is None, reason="RELION is not installed")
+@pytest.mark.parametrize(("rotation", "flip", "number"), [(1, "upside-down", 1), (3, "left-right", 2)])
+def test_turns_a_reference_as_relion_does(tmp_path, rotation, flip, number):
+    random = np.random.default_rng(9)
+    write_tiff_frames(tmp_path / "movie.tiff", [random.poisson(9, (64, 48)).astype(np.uint8)] * 3, 1)
+    write_mrc(tmp_path / "gain.mrc", random.uniform(0.5, 1.5, (48, 64)).astype(np.float32), 1)
+    (tmp_path / "movies.star").write_text(MOVIES)
+    (tmp_path / "out").mkdir()
+    relion = ["relion_run_motioncorr", "--use_own", "--i", "movies.star", "--o", "out/", "--j", "1", "--angpix", "1"]
+    relion += ["--gainref", "gain.mrc", "--gain_rot", str(rotation), "--gain_flip", str(number)]
+    relion += ["--patch_x", "1", "--patch_y", "1", "--skip_defect"]
+    subprocess.run(relion, cwd=tmp_path, check=True, capture_output=True)
+    gain = GainReference(path=tmp_path / "gain.mrc", rotation=rotation, flip=flip)
+    assert np.array_equal(read_gain(gain), read_image(tmp_path / "out" / "gain.mrc"))
+    factors = gain_of(movie(tmp_path / "movie.tiff", gain))
+    frames = read_frames(movie(tmp_path / "movie.tiff", gain))
+    assert sum(frames) * factors == pytest.approx(read_image(tmp_path / "out" / "movie.mrc"), rel=1e-4)

@@ -22,6 +22,11 @@ def test_reads_one_block_as_table_also_if_it_is_a_list(tmp_path):
         read_table(tmp_path / "a.star", "particles")
 
 
+def test_refuses_a_missing_file(tmp_path):
+    with pytest.raises(FormatError, match="no such file; expected a STAR file"):
+        read_star(tmp_path / "a.star")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [("", "empty"), ("hello\n", "no data block"), ("data_x\n\nloop_\n_a #1\n_b #2\n1 2 3\n", "cannot be read")],
