@@ -11,7 +11,15 @@ def simulated_tilt_series(tmp_path_factory: pytest.TempPathFactory) -> TiltSerie
     """9 tilts of -40 to 40 degree, 112 x 128 pixels of 12 angstrom, 3 frames: movies, gain, mdoc, true volume."""
     folder: Path = tmp_path_factory.mktemp("simulated_tilt_series")
     parameters = SimulatedTiltSeries(
-        name="ts_01", seed=11, shape=(112, 128), pixel_size=12, largest_tilt=40, tilt_step=10, frames=3, beads=6
+        name="ts_01",
+        seed=11,
+        shape=(112, 128),
+        pixel_size=12,
+        largest_tilt=40,
+        tilt_step=10,
+        frames=3,
+        beads=6,
+        binning=2,
     )
     return parameters.simulate(folder)
 

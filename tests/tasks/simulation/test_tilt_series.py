@@ -47,7 +47,7 @@ def test_the_mdoc_tells_what_the_microscope_believes(simulated_tilt_series):
 def test_the_volume_is_that_of_the_truth(simulated_tilt_series):
     found = header(simulated_tilt_series.volume)
     assert found.pixel_size == pytest.approx(simulated_tilt_series.voxel_size)
-    assert found.shape[1:] == (112, 128)
+    assert found.shape[1:] == (56, 64)
 
 
 def test_beads_are_seen_where_the_truth_puts_them():
