@@ -21,16 +21,11 @@ def prefect_server():
 
 
 def tomography(truth, folder: Path, **parameters) -> Tomography:
-    acquisition = {
-        "pixel_size": truth.pixel_size,
-        "dose_per_frame": truth.tilts[0].movie.acquisition.dose_per_frame,
-        "gain": {"path": truth.gain},
-    }
     source = {
         "kind": "mdoc",
         "mdoc": truth.mdoc,
         "frames": truth.tilts[0].movie.path.parent,
-        "acquisition": acquisition,
+        "acquisition": truth.tilts[0].movie.acquisition,
     }
     return Tomography.model_validate({"name": truth.name, "source": source, "folder": folder} | parameters)
 
@@ -39,12 +34,6 @@ def tomography(truth, folder: Path, **parameters) -> Tomography:
 def processed(simulated_tilt_series, tmp_path_factory):
     folder = tmp_path_factory.mktemp("processed")
     return folder, process_tilt_series(tomography(simulated_tilt_series, folder))
-
-
-@pytest.fixture
-def processed_copy(processed):
-    """The finished folder: what a test changes in it must not matter to another."""
-    return processed[0]
 
 
 def written(folder: Path) -> dict[str, int]:
@@ -117,7 +106,7 @@ def test_a_gain_of_the_wrong_shape_is_refused_before_work_starts(simulated_tilt_
     with mrcfile.new(gain) as file:
         file.set_data(np.ones((10, 20), np.float32))
     parameters = tomography(simulated_tilt_series, tmp_path / "results").model_dump(mode="json")
-    parameters["source"]["acquisition"]["gain"]["path"] = str(gain)
+    parameters["source"]["acquisition"]["gain"] = {"path": str(gain)}
     with pytest.raises(InputError, match=r"gain\.mrc"):
         process_tilt_series(Tomography.model_validate(parameters))
     assert not (tmp_path / "results" / "motion_correction").exists()
