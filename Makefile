@@ -7,14 +7,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check format lock clean
+.PHONY: demo test packages check format lock clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
 	$(BIN)/cryoem-flows demo
 
-test: $(STAMP)
+test: $(STAMP) packages
 	$(BIN)/pytest $(TESTS)
+
+# The servers that the tests start, as Debian packages. Where they can be neither found nor installed, those tests fail.
+packages:
+	@missing=$$(for package in $$(cat .ci/packages.txt); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
+	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
+		sudo=$$(command -v sudo || true); \
+		$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $$missing || \
+		echo "Could not install $$missing"; fi
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

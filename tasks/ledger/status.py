@@ -27,7 +27,7 @@ class KindStatus(Model):
     duration: NonNegativeFloat | None = None
     """Seconds that one item takes: the median of the latest 50; None before the first is done."""
     rate: NonNegativeFloat | None = None
-    """Items done in a second, from the earliest of the latest 50 until now; None before the first is done."""
+    """Items done in a second, since the first of the latest 50 was begun; None before the first is done."""
 
     @property
     def open(self) -> int:
@@ -83,6 +83,6 @@ def _speed(latest: Sequence[tuple[float, float]]) -> dict[str, float]:
     """Return duration and rate of (duration, age) of the latest items; a clock that jumps makes neither negative."""
     if not latest:
         return {}
-    period = max(age for _, age in latest)
+    period = max(duration + age for duration, age in latest)
     speed = {"duration": max(0.0, median(duration for duration, _ in latest))}
     return speed | {"rate": len(latest) / period} if period > 0 else speed

@@ -1,0 +1,192 @@
+"""Every test that asks for a ledger runs on SQLite and on a real PostgreSQL."""
+
+import os
+import pwd
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, event, text
+
+from tasks.ledger import Claimer, Ledger, Session, open_ledger, open_session
+from tasks.ledger.tables import metadata
+
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "40",
+}
+
+
+# The functions that stand before the database's own in the path of a test's connections.
+CLOCK = """
+CREATE SCHEMA clock;
+CREATE TABLE clock.setting (time double precision);
+INSERT INTO clock.setting VALUES (2000000000);
+CREATE FUNCTION clock.statement_timestamp() RETURNS timestamptz STABLE LANGUAGE sql
+    AS 'SELECT to_timestamp(time) FROM clock.setting';
+"""
+PATH = "options=-csearch_path%3Dclock,pg_catalog"
+
+
+class Clock:
+    """The clock of the database, which the test sets; it begins in 2033."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.time = 2_000_000_000.0
+        if ledger.engine.dialect.name == "sqlite":
+            ledger.close()
+            event.listen(ledger.engine, "connect", self._give)
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+        if self.ledger.engine.dialect.name == "postgresql":
+            change = text("UPDATE clock.setting SET time = :time").bindparams(time=self.time)
+            self.ledger.write(lambda connection: connection.execute(change))
+
+    def _give(self, connection: sqlite3.Connection, _entry: object) -> None:
+        connection.create_function("julianday", 1, lambda _: self.time / 86400 + 2440587.5)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Path]:
+    """A PostgreSQL server of our own; the folder of its socket."""
+    programs = postgresql_programs()
+    folder = Path(tempfile.mkdtemp(prefix="ledger-"))
+    try:
+        with_account = account(folder)
+        initialise = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
+        subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd=folder, **with_account)
+        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        command = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **with_account)
+        try:
+            wait_for(server, folder)
+            yield folder
+        finally:
+            server.send_signal(signal.SIGQUIT)
+            server.wait(30)
+    finally:
+        shutil.rmtree(folder)
+
+
+def postgresql_programs() -> Path:
+    """Where Debian, or the path, has the server; without it these tests would say nothing about half of the work."""
+    found = [*sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")), Path(shutil.which("initdb") or "")]
+    if not found[0].is_file():
+        pytest.fail("the PostgreSQL server is not installed: apt-get install postgresql, or run make test as root")
+    return found[0].resolve().parent
+
+
+def account(folder: Path) -> dict[str, object]:
+    """PostgreSQL refuses to run as root: then use the account that its package made."""
+    if os.geteuid() != 0:
+        return {}
+    postgres = pwd.getpwnam("postgres")
+    os.chown(folder, postgres.pw_uid, postgres.pw_gid)
+    return {"user": postgres.pw_uid, "group": postgres.pw_gid, "extra_groups": []}
+
+
+def wait_for(server: subprocess.Popen[bytes], folder: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            psycopg.connect(host=str(folder), user="postgres").close()
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
+
+
+Database = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(postgresql: Path) -> Iterator[Database]:
+    """Make new databases on the server; return their URLs."""
+    with psycopg.connect(host=str(postgresql), user="postgres", autocommit=True) as connection:
+        yield lambda: create(connection, postgresql)
+
+
+@pytest.fixture(scope="session")
+def ready_postgresql(postgresql: Path, empty_postgresql: Database) -> str:
+    """A database with the tables of the ledger and a clock that can be set."""
+    url = empty_postgresql()
+    with psycopg.connect(url) as connection:
+        connection.execute(CLOCK)
+    url = f"{url}&{PATH}"
+    open_ledger(url).close()
+    return url
+
+
+def create(connection: psycopg.Connection, server: Path) -> str:
+    name = f"test_{uuid4().hex}"
+    connection.execute(f"CREATE DATABASE {name}")
+    return f"postgresql://postgres@/{name}?host={server}"
+
+
+@pytest.fixture(scope="session")
+def ready_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the tables of the ledger, to be copied."""
+    path = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    open_ledger(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with nothing in it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'folder' / 'ledger.db'}"
+    return request.getfixturevalue("empty_postgresql")()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with the tables of the ledger."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("ready_postgresql")
+    shutil.copy(request.getfixturevalue("ready_sqlite"), tmp_path / "ledger.db")
+    return f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+@pytest.fixture
+def ledger(url: str) -> Iterator[Ledger]:
+    """A ledger with the session "grid"."""
+    ledger = open_ledger(url, patience=5)
+    ledger.write(forget)
+    open_session(ledger, Session(name="grid", kind="tomography", folder=Path("/data/grid")))
+    yield ledger
+    ledger.close()
+
+
+def forget(connection: Connection) -> None:
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(table.delete())
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("UPDATE clock.setting SET time = 2000000000"))
+
+
+@pytest.fixture
+def clock(ledger: Ledger) -> Clock:
+    return Clock(ledger)
+
+
+@pytest.fixture
+def worker() -> Claimer:
+    """Somebody who works on the movies of any session, the oldest first, for a minute without a sign of life."""
+    return Claimer(owner="worker", kinds=("movie",), lease=60, order="oldest")
