@@ -26,8 +26,10 @@ path, pixel_size = Path(sys.argv[1]), float(sys.argv[2])
 before = resource.getrusage(resource.RUSAGE_SELF)
 found = EmbeddedCtf().estimate(Micrograph(path=path, pixel_size=pixel_size), Optics(), path.parent)
 after = resource.getrusage(resource.RUSAGE_SELF)
+# Not ru_maxrss: it starts with the memory of the process that started this one.
+peak = int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 print(json.dumps({"u": found.defocus_u, "v": found.defocus_v, "angle": found.defocus_angle,
-    "seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, "kibibytes": after.ru_maxrss}))
+    "seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, "kibibytes": peak}))
 """
 
 PEER = """
@@ -47,12 +49,14 @@ fitting = CTFFittingParams(defocus_grid_resolution=(1, 1, 1), frequency_fit_rang
 before = resource.getrusage(resource.RUSAGE_SELF)
 found = estimate_ctf(image, optics, fitting)[2]
 after = resource.getrusage(resource.RUSAGE_SELF)
+# Not ru_maxrss: it starts with the memory of the process that started this one.
+peak = int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 u, v = (1e4 * float(torch.as_tensor(value).mean()) for value in (found.defocus_u, found.defocus_v))
 # It reports half of the astigmatism that it fitted.
 middle, half = (u + v) / 2, u - v
 angle = float(torch.as_tensor(found.astigmatism_angle).mean())
 print(json.dumps({"u": middle + half, "v": middle - half, "angle": angle,
-    "seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, "kibibytes": after.ru_maxrss}))
+    "seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, "kibibytes": peak}))
 """
 
 

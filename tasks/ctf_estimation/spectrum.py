@@ -9,7 +9,7 @@ from tasks.numerics.fourier import crop, frequencies, rfft2
 
 _BLANK = 1e-7
 """Power of a tile, as a fraction of the image's, below which there is nothing in it."""
-_BATCH = 2**23
+_BATCH = 2**21
 """Pixels transformed at once."""
 
 
