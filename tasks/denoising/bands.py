@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +87,7 @@ def even_length(length: float) -> int:
     return int(found)
 
 
-def _ends(whole: int, length: int, axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+def _ends(whole: int, length: int, axis: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Return what selects the lowest positive and negative frequencies along an axis."""
     before = (slice(None),) * axis
-    return (*before, slice(0, length // 2)), (*before, slice(whole - length // 2, whole))
+    return (*before, slice(0, length // 2), ...), (*before, slice(whole - length // 2, whole), ...)
