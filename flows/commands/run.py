@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from flows.commands.settings import merged, problems
 from tasks.errors import InputError
+from tasks.models import Model
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -60,14 +61,27 @@ def tomography(  # noqa: PLR0913, PLR0917 - the options of a command line
 
 def process(parameters: dict[str, Any]) -> None:
     """Check the parameters, run the flow and say where the tomogram is."""
-    from flows.tomography import Tomography, process_tilt_series  # noqa: PLC0415 - importing Prefect takes seconds
+    # Importing Prefect takes seconds that --help need not wait for.
+    from prefect import settings as prefect  # noqa: PLC0415
+
+    from flows.tomography import Tomography, process_tilt_series  # noqa: PLC0415
 
     try:
-        checked = Tomography.model_validate(parameters)
+        checked = Tomography.model_validate(with_tools(parameters, Tomography))
     except ValidationError as error:
         raise InputError("parameters", problems(error), "what `cryoem-flows run tomography --help` says") from error
-    tomogram = process_tilt_series(checked)
+    # Prefect starts a server for the run if it is told of none, and gives up after 20 s, too early on a busy machine.
+    patience = {prefect.PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 120}
+    with prefect.temporary_settings({**patience, prefect.PREFECT_SERVER_ANALYTICS_ENABLED: False}):
+        tomogram = process_tilt_series(checked)
     typer.echo(tomogram.path)
+
+
+def with_tools(parameters: dict[str, Any], kind: type[Model]) -> dict[str, Any]:
+    """Name the default tool where parameters of a tool are set without saying which."""
+    defaults = {name: getattr(field.default, "tool", None) for name, field in kind.model_fields.items()}
+    named = {name: {"tool": tool} | parameters[name] for name, tool in defaults.items() if tool and name in parameters}
+    return parameters | named
 
 
 def _given(**values: object) -> dict[str, Any]:
