@@ -14,6 +14,9 @@ _PIXEL = 6.0
 _B_FACTOR = 2000.0
 _SMALLEST = 128
 _EDGE = 0.1
+# Of a heavy-tailed distribution of steps in reduced pixels.
+_USUAL_STEP = 3.0
+_TAIL = 3.0
 
 
 def coarse_motion(frames: Sequence[Array], pixel_size: float) -> npt.NDArray[np.float64]:
@@ -70,8 +73,15 @@ def _moved(transform: Array, shift: npt.NDArray[np.float64], fy: Array, fx: Arra
 
 
 def _peak(correlation: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """Return x and y of the highest value, between the pixels by a parabola."""
-    y, x = np.unravel_index(int(correlation.argmax()), correlation.shape)
+    """Return x and y of the most probable peak, between the pixels by a parabola.
+
+    The farther away, the higher a peak must be above the noise: without any signal the highest one is anywhere.
+    """
+    rows, columns = (np.fft.fftfreq(length, 1 / length) for length in correlation.shape)
+    height = np.maximum(correlation - correlation.mean(), 0) / max(float(correlation.std()), 1e-30)
+    distance = (rows[:, None] ** 2 + columns**2) / _USUAL_STEP**2
+    score = height**2 / 2 - _TAIL * np.log1p(distance)
+    y, x = np.unravel_index(int(score.argmax()), correlation.shape)
     return _between(correlation[y], int(x)), _between(correlation[:, x], int(y))
 
 
@@ -80,5 +90,5 @@ def _between(line: npt.NDArray[np.float32], peak: int) -> float:
     length = len(line)
     before, at, after = (float(line[(peak + step) % length]) for step in (-1, 0, 1))
     curvature = before - 2 * at + after
-    offset = 0.5 * (before - after) / curvature if curvature < 0 else 0.0
+    offset = 0.5 * (before - after) / curvature if at > max(before, after) else 0.0
     return (peak + length // 2) % length - length // 2 + offset

@@ -22,21 +22,28 @@ def hot_pixels(total: npt.NDArray[np.float32], known: Mask) -> Mask:
     trimmed = good[np.abs(good - mean) <= _DEVIATIONS * deviation]
     mean, deviation = float(trimmed.mean(dtype=np.float64)), float(trimmed.std(dtype=np.float64))
     rows, columns = np.nonzero((total > mean + _DEVIATIONS * deviation) & ~known)
-    usual = _medians_around(total, rows, columns)
+    usual = _upper_values_around(total, rows, columns)
     hot = total[rows, columns] - usual > _DEVIATIONS * deviation
     found = np.zeros(total.shape, bool)
     found[rows[hot], columns[hot]] = True
     return found
 
 
-def _medians_around(
+def _upper_values_around(
     image: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float32]:
-    """Return the median of the pixels around each of some pixels."""
+    """Return what a fifth of the pixels around each pixel exceeds, which is high in the corner of a bright area too."""
     steps = np.arange(-_NEIGHBOURHOOD, _NEIGHBOURHOOD + 1)
-    near_rows = np.clip(rows[:, None, None] + steps[:, None], 0, image.shape[0] - 1)
-    near_columns = np.clip(columns[:, None, None] + steps, 0, image.shape[1] - 1)
-    return np.asarray(np.median(image[near_rows, near_columns], axis=(1, 2)), np.float32)
+    near_rows = _mirrored(rows[:, None, None] + steps[:, None], image.shape[0])
+    near_columns = _mirrored(columns[:, None, None] + steps, image.shape[1])
+    around = image[near_rows, near_columns].reshape(len(rows), len(steps) ** 2)
+    rank = around.shape[1] * 4 // 5
+    return np.asarray(np.partition(around, rank, axis=1)[:, rank])
+
+
+def _mirrored(places: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.intp]:
+    """Turn places outside of a line back inside at its ends, which are not repeated."""
+    return np.asarray(length - 1 - np.abs(length - 1 - np.abs(places)))
 
 
 def dead_pixels(total: npt.NDArray[np.float32]) -> Mask:
