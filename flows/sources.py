@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat
+from pydantic import NonNegativeFloat, PositiveFloat
 
 from tasks.errors import InputError
-from tasks.models import Acquisition, Model, Optics, TiltSeries
+from tasks.models import Acquisition, Model, Optics, TiltSeries, one_of
 from tasks.step import step
 from tasks.tilt_series_grouping import check, from_files, from_mdoc, from_stack
 from tasks.tilt_series_grouping.file_names import PATTERN
@@ -99,7 +99,7 @@ class StackSource(Model):
         )
 
 
-TiltSeriesSource = Annotated[MdocSource | FileSource | StackSource, Field(discriminator="kind")]
+TiltSeriesSource = Annotated[MdocSource | FileSource | StackSource, one_of("kind")]
 
 
 @step(task_run_name="tilts of {name}")

@@ -3,16 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
 from tasks.ctf_estimation.ctffind4 import Ctffind4
 from tasks.ctf_estimation.embedded import EmbeddedCtf
 from tasks.ctf_estimation.naming import name_of
-from tasks.models import Ctf, Micrograph, Optics, TiltGeometry
+from tasks.models import Ctf, Micrograph, Optics, TiltGeometry, one_of
 from tasks.reuse import once
 from tasks.step import step
 
-CtfEstimator = Annotated[EmbeddedCtf | Ctffind4, Field(discriminator="tool")]
+CtfEstimator = Annotated[EmbeddedCtf | Ctffind4, one_of("tool")]
 
 
 @step(task_run_name="CTF of {micrograph.path.stem} {micrograph.section}", timeout_seconds=3600)

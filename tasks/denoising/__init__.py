@@ -3,17 +3,15 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
 from tasks.denoising.embedded import EmbeddedDenoising
 from tasks.denoising.topaz import Topaz
-from tasks.models import Tomogram
+from tasks.models import Tomogram, one_of
 from tasks.reuse import once
 from tasks.step import step
 
 __all__ = ["Denoiser", "EmbeddedDenoising", "Topaz", "denoise_tomogram"]
 
-Denoiser = Annotated[EmbeddedDenoising | Topaz, Field(discriminator="tool")]
+Denoiser = Annotated[EmbeddedDenoising | Topaz, one_of("tool")]
 
 
 @step(task_run_name="denoising of {tomogram.path.stem}", timeout_seconds=14400)

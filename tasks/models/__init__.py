@@ -5,7 +5,7 @@ Images are indexed ``image[y, x]`` with y upwards: row 0 is the lowest row, as i
 """
 
 from tasks.models.acquisition import Acquisition, EerSampling, GainReference, Optics
-from tasks.models.base import Device, Executable, Incidental, Model, Shift, Threads
+from tasks.models.base import Device, Executable, Incidental, Model, Shift, Threads, one_of
 from tasks.models.ctf import Ctf, TiltGeometry
 from tasks.models.movie import Micrograph, Motion, Movie
 from tasks.models.tilt_series import (
@@ -43,4 +43,5 @@ __all__ = [
     "TiltImage",
     "TiltSeries",
     "Tomogram",
+    "one_of",
 ]

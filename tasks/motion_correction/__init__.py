@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
-from tasks.models import Motion, Movie
+from tasks.models import Motion, Movie, one_of
 from tasks.motion_correction.embedded import EmbeddedMotion
 from tasks.motion_correction.motioncor3 import MotionCor3
 from tasks.reuse import once
@@ -13,7 +11,7 @@ from tasks.step import step
 
 __all__ = ["EmbeddedMotion", "MotionCor3", "MotionCorrector", "correct_motion"]
 
-MotionCorrector = Annotated[EmbeddedMotion | MotionCor3, Field(discriminator="tool")]
+MotionCorrector = Annotated[EmbeddedMotion | MotionCor3, one_of("tool")]
 
 
 @step(task_run_name="motion of {movie.path.stem}", timeout_seconds=3600)

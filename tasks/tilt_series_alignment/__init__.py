@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
-from tasks.models import Alignment, ImagedTiltSeries
+from tasks.models import Alignment, ImagedTiltSeries, one_of
 from tasks.reuse import once
 from tasks.step import step
 from tasks.tilt_series_alignment.aretomo3 import AreTomo3Alignment
@@ -13,7 +11,7 @@ from tasks.tilt_series_alignment.embedded import EmbeddedAlignment
 
 __all__ = ["AreTomo3Alignment", "EmbeddedAlignment", "TiltSeriesAligner", "align_tilt_series"]
 
-TiltSeriesAligner = Annotated[EmbeddedAlignment | AreTomo3Alignment, Field(discriminator="tool")]
+TiltSeriesAligner = Annotated[EmbeddedAlignment | AreTomo3Alignment, one_of("tool")]
 
 
 @step(task_run_name="alignment of {series.name}", timeout_seconds=14400)

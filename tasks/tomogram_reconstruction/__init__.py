@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
-from tasks.models import Alignment, ImagedTiltSeries, Tomogram
+from tasks.models import Alignment, ImagedTiltSeries, Tomogram, one_of
 from tasks.reuse import once
 from tasks.step import step
 from tasks.tomogram_reconstruction.aretomo3 import AreTomo3Reconstruction
@@ -13,7 +11,7 @@ from tasks.tomogram_reconstruction.embedded import EmbeddedReconstruction
 
 __all__ = ["AreTomo3Reconstruction", "EmbeddedReconstruction", "TomogramReconstructor", "reconstruct_tomogram"]
 
-TomogramReconstructor = Annotated[EmbeddedReconstruction | AreTomo3Reconstruction, Field(discriminator="tool")]
+TomogramReconstructor = Annotated[EmbeddedReconstruction | AreTomo3Reconstruction, one_of("tool")]
 
 
 @step(task_run_name="tomogram of {series.name}", timeout_seconds=14400)
