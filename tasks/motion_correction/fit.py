@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tasks.motion_correction.patches import Band, Patch, Patches
 from tasks.motion_correction.polynomial import POWERS, TERMS, basis
-from tasks.motion_correction.prior import Quadratic, best_covariance
+from tasks.motion_correction.prior import Quadratic, best_covariance, without_local
 from tasks.motion_correction.trajectory import Trajectory
 from tasks.numerics.device import Array, namespace, to_host
 
@@ -30,7 +30,6 @@ _MOST_SIGNAL = 0.95
 class Slope:
     """How the logarithm of the likelihood of one patch changes with its displacements."""
 
-    likelihood: float
     gradient: npt.NDArray[np.float64]
     """Shape (frames, 2)."""
     curvature: npt.NDArray[np.float64]
@@ -39,39 +38,32 @@ class Slope:
 
 @dataclass(frozen=True)
 class Fit:
-    """A trajectory, and how likely it is."""
+    """A trajectory, and the evidence that some of it is local."""
 
     trajectory: Trajectory
-    likelihoods: npt.NDArray[np.float64]
-    """Logarithm of the likelihood of each patch."""
+    evidence: float
+    """Logarithm of how much more probable the patches are with local motion than without."""
 
 
-def fit_motion(
-    patches: Patches, start: Trajectory, terms: npt.NDArray[np.intp], used: npt.NDArray[np.bool_] | None = None
-) -> Fit:
-    """Improve a trajectory.
-
-    ``terms`` are those of the local model that are fitted; ``used`` tells the patches that have a say.
-    """
-    voters = np.ones(len(patches.patches), bool) if used is None else used
-    found, covariance = start, None
-    for left in range(_PASSES, -1, -1):
+def fit_motion(patches: Patches, start: Trajectory, terms: npt.NDArray[np.intp]) -> Fit:
+    """Improve a trajectory; ``terms`` are those of the local model that are fitted."""
+    found, covariance, evidence = start, None, 0.0
+    for number in range(_PASSES):
         slopes = [slope(patches, patch, found.at(patch.u, patch.v)) for patch in patches.patches]
-        if not left:
-            break
         unknowns = _Unknowns(found, terms)
-        quadratic = _expanded(patches.patches, slopes, unknowns, voters)
-        if left > _PASSES - _PRIOR_PASSES or covariance is None:
-            covariance = best_covariance(quadratic, len(found.globally), terms)
+        quadratic = _expanded(patches.patches, slopes, unknowns)
+        if number < _PRIOR_PASSES or covariance is None:
+            covariance = best_covariance(quadratic, unknowns.frames, terms)
+        evidence = quadratic.evidence(covariance) - quadratic.evidence(without_local(covariance, unknowns.frames))
         step = unknowns.step_to(quadratic.most_probable(covariance))
+        found = Trajectory(found.globally + step.globally, found.locally + step.locally)
         if max(np.abs(step.at(patch.u, patch.v)).max() for patch in patches.patches) < _CONVERGED:
             break
-        found = Trajectory(found.globally + step.globally, found.locally + step.locally)
-    return Fit(found, np.array([item.likelihood for item in slopes]))
+    return Fit(found, evidence)
 
 
 def slope(patches: Patches, patch: Patch, displacements: npt.NDArray[np.float64]) -> Slope:
-    """Return likelihood, gradient and expected curvature of a patch at displacements of its frames."""
+    """Return gradient and expected curvature of a patch at displacements of its frames."""
     band, survival = patches.band, patches.survival
     xp = namespace(patch.transforms)
     left = displacements - patch.offsets
@@ -90,8 +82,7 @@ def slope(patches: Patches, patch: Patch, displacements: npt.NDArray[np.float64]
     gradient = -2 * np.stack([imaginary[:, :, 0].sum(axis=0), band.ky @ imaginary[:, :, 1]], axis=-1)
     squares = survival**2
     expected = by_ring * signal * squares * (squares.sum(axis=0) - squares)
-    noise = squares.sum(axis=0)[band.rings]
-    return Slope(float((weights * (power - noise)).sum(dtype=float)), gradient, 2 * expected @ _square_sums(band))
+    return Slope(gradient, 2 * expected @ _square_sums(band))
 
 
 def _phases(angles: npt.NDArray[np.floating], like: Array) -> Array:
@@ -148,11 +139,11 @@ class _Unknowns:
         return Trajectory(step[:, : self.frames].T, locally)
 
 
-def _expanded(patches: list[Patch], slopes: list[Slope], unknowns: _Unknowns, used: npt.NDArray[np.bool_]) -> Quadratic:
+def _expanded(patches: list[Patch], slopes: list[Slope], unknowns: _Unknowns) -> Quadratic:
     """Expand the likelihood in the unknowns."""
     now = unknowns.values
     matrix, gradient = np.zeros((2, now.shape[1], now.shape[1])), np.zeros(now.shape)
-    for patch, item in ((p, s) for p, s, vote in zip(patches, slopes, used, strict=True) if vote):
+    for patch, item in zip(patches, slopes, strict=True):
         design = unknowns.design(patch.u, patch.v)
         for axis, curvature in enumerate(item.curvature.T):
             # What moves in all frames alike cannot be seen.

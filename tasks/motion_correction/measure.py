@@ -7,7 +7,7 @@ import numpy as np
 
 from tasks.motion_correction.coarse import coarse_motion
 from tasks.motion_correction.fit import fit_motion
-from tasks.motion_correction.patches import Exposure, Patches, cut_patches
+from tasks.motion_correction.patches import Exposure, cut_patches
 from tasks.motion_correction.polynomial import TERMS
 from tasks.motion_correction.trajectory import Trajectory
 from tasks.numerics.device import Array
@@ -16,8 +16,9 @@ from tasks.numerics.device import Array
 _LOCAL_TERMS = np.arange(3, TERMS)
 _NO_TERMS = np.arange(0)
 _LOW_BAND = 0.5
-# The prior keeps a local model small that explains little, so that any gain on unseen patches will do.
-_LEAST_IMPROVEMENT = 0.0
+_FEWEST_PATCHES = 3
+# Movies without local motion reach 1, those with it 30 and more.
+_LEAST_EVIDENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Measured:
     trajectory: Trajectory
     places: tuple[tuple[float, float], ...]
     """u and v of the middle of each patch."""
-    improvement: float
-    """Logarithm of the likelihood that the local model gains on patches it has not seen, over its scatter."""
+    evidence: float
+    """Logarithm of how much more probable the patches are with local motion than without; below 10 it is left out."""
 
 
 def measure_motion(frames: Sequence[Array], exposure: Exposure, grid: tuple[int, int]) -> Measured:
@@ -36,21 +37,14 @@ def measure_motion(frames: Sequence[Array], exposure: Exposure, grid: tuple[int,
     coarse = coarse_motion(frames, exposure.pixel_size)
     patches = cut_patches(frames, coarse, grid, exposure)
     low = patches.narrower(_LOW_BAND)
-    start = fit_motion(low, Trajectory(coarse, np.zeros((2, TERMS))), _NO_TERMS).trajectory
-    improvement = _improvement(low, start, grid) if min(grid) >= 3 else 0.0
-    terms = _LOCAL_TERMS if improvement > _LEAST_IMPROVEMENT else _NO_TERMS
-    rough = fit_motion(low, start, terms).trajectory if terms.size else start
-    found = fit_motion(patches, rough, terms).trajectory
+    start = fit_motion(low, Trajectory(coarse, np.zeros((2, TERMS))), _NO_TERMS)
+    found = start
+    if min(grid) >= _FEWEST_PATCHES:
+        rough = fit_motion(low, start.trajectory, _LOCAL_TERMS)
+        found = fit_motion(patches, rough.trajectory, _LOCAL_TERMS)
+    evidence = found.evidence
+    if evidence < _LEAST_EVIDENCE:
+        found = fit_motion(patches, start.trajectory, _NO_TERMS)
     places = tuple((patch.u, patch.v) for patch in patches.patches)
-    return Measured(Trajectory(found.globally - found.globally[0], found.locally), places, improvement)
-
-
-def _improvement(patches: Patches, start: Trajectory, grid: tuple[int, int]) -> float:
-    """Fit the local model to every second patch and judge it by the others, both ways."""
-    before = fit_motion(patches, start, _NO_TERMS).likelihoods
-    gains = np.zeros(len(before))
-    is_white = np.array([(index // grid[0] + index % grid[0]) % 2 == 0 for index in range(len(before))])
-    for used in (is_white, ~is_white):
-        after = fit_motion(patches, start, _LOCAL_TERMS, used=used).likelihoods
-        gains[~used] = (after - before)[~used]
-    return float(gains.sum() / max(np.sqrt(np.square(gains).sum()), 1e-12))
+    trajectory = found.trajectory
+    return Measured(Trajectory(trajectory.globally - trajectory.globally[0], trajectory.locally), places, evidence)

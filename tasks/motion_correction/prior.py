@@ -59,6 +59,13 @@ def best_covariance(quadratic: Quadratic, frames: int, terms: npt.NDArray[np.int
     return max((_blocks(best[:frames, :frames], local * size**2) for size in _LOCAL), key=quadratic.evidence)
 
 
+def without_local(covariance: Matrix, frames: int) -> Matrix:
+    """Return the covariance if there is no local motion."""
+    only_global = np.zeros_like(covariance)
+    only_global[:frames, :frames] = covariance[:frames, :frames]
+    return only_global
+
+
 def _global_covariances(frames: int) -> Iterable[Matrix]:
     drift, walk = drift_covariance(frames), _random_walk(frames)
     return (drift * size**2 + walk * step**2 for size in _DRIFTS for step in _STEPS)
