@@ -10,12 +10,14 @@ from tasks.errors import InputError
 from tasks.formats.defects import read_defects
 from tasks.formats.frames import frame_count, frame_shape, raw_frames
 from tasks.formats.gain import gain_of
+from tasks.formats.mrc_header import describe
 from tasks.models import Movie
 from tasks.motion_correction.defects import Repair, dead_pixels, hot_pixels
 
 Frame = npt.NDArray[Any]
 
 _KEPT_BYTES = 1_500_000_000
+_LEAST_PIXELS = 96
 
 
 class MovieFrames:
@@ -28,6 +30,10 @@ class MovieFrames:
         self._movie = movie
         self.shape = frame_shape(movie)
         self.count = frame_count(movie)
+        if min(self.shape) < _LEAST_PIXELS:
+            raise InputError(
+                movie.path, f"frames of {describe(self.shape)} pixels", f"at least {_LEAST_PIXELS} each way"
+            )
         gain = gain_of(movie)
         self.gain = np.ones(self.shape, np.float32) if gain is None else gain
         bad = self.gain == 0
