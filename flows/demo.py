@@ -35,7 +35,7 @@ def demonstrate(folder: Path, port: int | None, *, stay: bool) -> None:
     folder = folder.resolve()
     typer.echo("Simulating a tilt series of 31 movies ...")
     tomography = simulated(folder)
-    with prefect_server(folder / "prefect", port) as environment, _api(environment) as client:
+    with prefect_server(folder / "prefect", port) as environment, api(environment) as client:
         page = environment["PREFECT_API_URL"].removesuffix("/api")
         typer.echo(f"The Prefect server is at {page}")
         deploy(environment)
@@ -129,7 +129,8 @@ def _say(said: str, line: str) -> str:
 
 
 @contextmanager
-def _api(environment: dict[str, str]) -> Iterator[SyncPrefectClient]:
+def api(environment: dict[str, str]) -> Iterator[SyncPrefectClient]:
+    """Talk to the server of an environment."""
     with temporary_settings({PREFECT_API_URL: environment["PREFECT_API_URL"]}), get_client(sync_client=True) as client:
         yield client
 

@@ -18,7 +18,7 @@ class Model(BaseModel):
 
 
 def one_of(tag: str) -> Any:  # noqa: ANN401 - as pydantic's Field
-    """Offer a choice of models, told apart by a tag, as in ``Annotated[A | B, one_of("tool")]``.
+    """Offer models as a choice, told apart by the value of a field; stands in Annotated beside their union.
 
     The schema says anyOf: the forms of the Prefect UI offer the members of an anyOf, but not those of a oneOf.
     """
