@@ -7,6 +7,7 @@ from tasks.tilt_series_alignment.fine import Aligned
 from tasks.tilt_series_alignment.geometry import Geometry, Numbers
 
 _DIRECTIONS = 12
+_NEIGHBOURS = 5
 
 
 def gain(aligned: Aligned, coarse: Geometry, *, turn: bool = True) -> float:
@@ -47,6 +48,13 @@ def shares(aligned: Aligned) -> Numbers:
     aside = [bundle.per_tilt(places, np.array([np.cos(t), np.sin(t)]) * radius).sum(axis=0) for t in turns]
     here = bundle.per_tilt(places, np.zeros(2)).sum(axis=0)
     return np.asarray((here - np.mean(aside, axis=0)) / np.maximum(bundle.expected(), 1e-12))
+
+
+def unlike_neighbours(shares_of_tilts: Numbers) -> Numbers:
+    """Return the share of each tilt over what is usual among its neighbours: large tilts share less, by and by."""
+    tilts = np.arange(len(shares_of_tilts))
+    nearest = np.argsort(np.abs(tilts[:, None] - tilts), axis=1, kind="stable")[:, 1 : 1 + _NEIGHBOURS]
+    return np.asarray(shares_of_tilts / np.maximum(np.median(shares_of_tilts[nearest], axis=1), 1e-12))
 
 
 def residuals(aligned: Aligned) -> Numbers:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from tasks.formats.mrc import header
 from tasks.models import Alignment, Device, Exclusion, ImagedTiltSeries, Model, Threads, TiltAlignment
-from tasks.tilt_series_alignment.acceptance import gain, residuals, shares
+from tasks.tilt_series_alignment.acceptance import gain, residuals, shares, unlike_neighbours
 from tasks.tilt_series_alignment.coarse import align_coarsely
 from tasks.tilt_series_alignment.fine import Aligned, align_finely
 from tasks.tilt_series_alignment.geometry import Geometry, Numbers
@@ -33,8 +33,8 @@ class EmbeddedAlignment(Model):
     """Add an offset to the tilt angles that lays the specimen flat in the tomogram."""
     patches: int = Field(default=5, ge=3, le=10)
     """Patches side by side in the longer side of an image; others overlap them by half."""
-    smallest_share: float = Field(default=0.1, ge=0, le=1)
-    """Leave out images that share less with the others than this, as a part of what is usual in the series."""
+    smallest_share: float = Field(default=0.6, ge=0, le=1)
+    """Leave out images that share less with the others than this, as a part of what their neighbours share."""
     device: Device = "cpu"
     threads: Threads = 1
 
@@ -44,7 +44,7 @@ class EmbeddedAlignment(Model):
         prepared = prepare(stack.images, stack.scale, stack.centre, self.device)
         nominal = Geometry(stack.angles, series.tilt_axis_angle, np.zeros((len(stack.tilts), 2)))
         found = self.solve(prepared, nominal)
-        common = found.shares / max(float(np.median(found.shares)), 1e-12)
+        common = unlike_neighbours(found.shares)
         if (stray := common < self.smallest_share).any():
             excluded += tuple(
                 Exclusion(name=name, reason=f"stray: shares {max(share, 0):.0%} of the usual signal with the others")

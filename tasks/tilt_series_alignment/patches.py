@@ -81,7 +81,7 @@ def correlate_patches(  # noqa: PLR0913, PLR0917 - all of them shape the correla
     """
     spectrum = Spectrum(prepared.signal, geometry.cosines, grid.side)
     weights = PairWeights(spectrum, geometry.tangents, reach, depth)
-    unfolded = [unfold(prepared, geometry, index) for index in range(len(geometry.angles))]
+    unfolded = [unfold(prepared, geometry, index, 2 * prepared.size) for index in range(len(geometry.angles))]
     images = [image for image, _ in unfolded]
     covers = [to_host(cover) for _, cover in unfolded]
     offsets = np.rint(heights[:, None] * geometry.tangents)
@@ -105,15 +105,16 @@ def correlate_patches(  # noqa: PLR0913, PLR0917 - all of them shape the correla
     return PatchPairs(grid, geometry, weights, maps, offsets, seen, heights)
 
 
-def _corner(size: int, side: int, centre: npt.NDArray[np.intp], offset: int) -> tuple[int, int] | None:
+def _corner(shape: tuple[int, ...], side: int, centre: npt.NDArray[np.intp], offset: int) -> tuple[int, int] | None:
     """Return column and row of the first pixel of a patch, or None if it leaves the plane."""
-    column, row = (int(place) + size // 2 - side // 2 for place in (centre[0] + offset, centre[1]))
-    inside = min(column, row) >= 0 and max(column, row) + side <= size
+    column = int(centre[0]) + offset + shape[1] // 2 - side // 2
+    row = int(centre[1]) + shape[0] // 2 - side // 2
+    inside = min(column, row) >= 0 and column + side <= shape[1] and row + side <= shape[0]
     return (column, row) if inside else None
 
 
 def _covered(cover: npt.NDArray[np.float32], grid: PatchGrid, centre: npt.NDArray[np.intp], offset: int) -> bool:
-    corner = _corner(cover.shape[0], grid.side, centre, offset)
+    corner = _corner(cover.shape, grid.side, centre, offset)
     if corner is None:
         return False
     column, row = corner
@@ -122,7 +123,7 @@ def _covered(cover: npt.NDArray[np.float32], grid: PatchGrid, centre: npt.NDArra
 
 def _cut(image: Array, side: int, centre: npt.NDArray[np.intp], offset: int) -> Array:
     """Return a patch that fades at its edges."""
-    column, row = _corner(image.shape[0], side, centre, offset) or (0, 0)
+    column, row = _corner(image.shape, side, centre, offset) or (0, 0)
     fade = np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2
     return image[row : row + side, column : column + side] * beside(image, np.outer(fade, fade))
 

@@ -13,10 +13,14 @@ from tasks.tilt_series_alignment.preparation import Prepared
 _EDGE = 0.04
 
 
-def unfold(prepared: Prepared, geometry: Geometry, index: int) -> tuple[Array, Array]:
-    """Return an image sampled in the plane of the specimen (size, size), and how far the image covers it (0 to 1)."""
+def unfold(prepared: Prepared, geometry: Geometry, index: int, width: int | None = None) -> tuple[Array, Array]:
+    """Return an image sampled in the plane of the specimen (size, width), and how far the image covers it (0 to 1).
+
+    The width, across the axis, is the size by default. What is high in the specimen is seen far from its place at large
+    tilts: only a wider plane holds it.
+    """
     image = prepared.images[index, ...]
-    x, y = _positions(prepared, geometry, index)
+    x, y = _positions(prepared, geometry, index, width or prepared.size)
     xp = namespace(image)
     ny, nx = image.shape
     margin = xp.minimum(xp.minimum(x, nx - 1 - x), xp.minimum(y, ny - 1 - y))
@@ -24,11 +28,10 @@ def unfold(prepared: Prepared, geometry: Geometry, index: int) -> tuple[Array, A
     return interpolate(image, x, y) * cover, cover
 
 
-def _positions(prepared: Prepared, geometry: Geometry, index: int) -> tuple[Array, Array]:
+def _positions(prepared: Prepared, geometry: Geometry, index: int, width: int) -> tuple[Array, Array]:
     """Return the pixels of an image that show the points of the plane."""
-    grid = np.arange(prepared.size) - prepared.size // 2
-    across = grid[None, :] * geometry.cosines[index]
-    along = grid[:, None]
+    across = (np.arange(width) - width // 2)[None, :] * geometry.cosines[index]
+    along = (np.arange(prepared.size) - prepared.size // 2)[:, None]
     turn, (dx, dy) = geometry.rotation, geometry.displacements[index]
     x = (turn[0, 0] * across + turn[0, 1] * along + dx) * prepared.scale[0] + prepared.centre[0]
     y = (turn[1, 0] * across + turn[1, 1] * along + dy) * prepared.scale[1] + prepared.centre[1]

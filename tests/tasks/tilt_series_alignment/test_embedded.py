@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from tasks.errors import InputError
+from tasks.formats.aln import read_aln
+from tasks.formats.mrc import write_mrc
+from tasks.formats.tlt import read_tlt
+from tasks.formats.xf import read_xf
+from tasks.models import ImagedTiltSeries, TiltImage
+from tasks.tilt_series_alignment import EmbeddedAlignment, TiltSeriesAligner
+from tasks.tilt_series_alignment.conventions import from_aretomo, from_imod
+
+
+@pytest.fixture(scope="module")
+def aligned(without_beads, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("aligned")
+    return EmbeddedAlignment().align(without_beads.series, folder)
+
+
+def test_aligns_to_a_pixel_without_beads(without_beads, aligned):
+    assert without_beads.error(aligned) < 1
+    assert aligned.tilt_axis_angle == pytest.approx(without_beads.truth.tilt_axis_angle, abs=0.7)
+    assert aligned.excluded == ()
+
+
+def test_aligns_to_half_a_pixel_with_beads(with_beads, tmp_path):
+    alignment = EmbeddedAlignment().align(with_beads.series, tmp_path)
+    assert with_beads.error(alignment) < 0.5
+    assert alignment.tilt_axis_angle == pytest.approx(with_beads.truth.tilt_axis_angle, abs=0.5)
+
+
+def test_says_how_good_it_is(aligned):
+    assert 0.05 < aligned.score <= 1
+    assert 0 < aligned.residual < 30
+    assert all(0 < tilt.residual < 40 for tilt in aligned.tilts)
+
+
+def test_writes_the_same_for_other_programs(without_beads, aligned):
+    rows, columns = without_beads.images.shape[1:]
+    pixel_size = without_beads.pixel_size
+    transforms = read_xf(aligned.transforms)
+    angles = read_tlt(aligned.transforms.with_suffix(".tlt"))
+    sections = read_aln(aligned.transforms.with_suffix(".aln")).sections
+    for tilt, transform, angle, section in zip(aligned.tilts, transforms, angles, sections, strict=True):
+        imod = from_imod(transform, tilt.name, angle, pixel_size, (rows, columns))
+        aretomo = from_aretomo(section, tilt.name, pixel_size)
+        for read in (imod, aretomo):
+            assert read.displacement == pytest.approx(tilt.displacement, abs=0.02)
+            assert read.axis_angle == pytest.approx(tilt.axis_angle, abs=1e-3)
+            assert read.angle == pytest.approx(tilt.angle, abs=0.01)
+
+
+def test_leaves_out_dark_blank_and_repeated_images(without_beads, tmp_path):
+    images = without_beads.images.copy()
+    images[0] *= 0.2
+    images[1] = 1
+    series = rewritten(without_beads, images, tmp_path)
+    series = series.model_copy(
+        update={
+            "images": (*series.images[:5], retilted(series.images[5], series.images[6].tilt.angle), *series.images[6:])
+        }
+    )
+    alignment = EmbeddedAlignment().align(series, tmp_path)
+    reasons = {exclusion.name: exclusion.reason for exclusion in alignment.excluded}
+    names = [image.tilt.name for image in series.images]
+    assert reasons[names[0]].startswith("dark: its mean is 20 %")
+    assert reasons[names[1]].startswith("blank")
+    assert reasons[names[6]] == f"duplicate: {names[5]} is the same tilt, taken later"
+    assert len(alignment.tilts) == len(names) - 3
+
+
+def rewritten(simulated, images: np.ndarray, folder: Path) -> ImagedTiltSeries:
+    path = folder / "changed.mrc"
+    write_mrc(path, images, simulated.pixel_size, stack=True)
+    changed = [
+        image.model_copy(update={"micrograph": image.micrograph.model_copy(update={"path": path})})
+        for image in simulated.series.images
+    ]
+    return simulated.series.model_copy(update={"images": tuple(changed)})
+
+
+def retilted(image: TiltImage, angle: float) -> TiltImage:
+    return image.model_copy(update={"tilt": image.tilt.model_copy(update={"angle": angle, "number": 99})})
+
+
+def test_leaves_out_an_image_of_something_else(without_beads, tmp_path):
+    images = without_beads.images.copy()
+    images[4] = images[15][::-1]
+    series = rewritten(without_beads, images, tmp_path)
+    alignment = EmbeddedAlignment().align(series, tmp_path)
+    (stray,) = alignment.excluded
+    assert stray.name == series.images[4].tilt.name
+    assert stray.reason.startswith("stray")
+    assert without_beads.error(alignment) < 1.2
+
+
+def test_refuses_fewer_than_three_usable_images(without_beads, tmp_path):
+    few = without_beads.series.model_copy(update={"images": without_beads.series.images[10:12]})
+    with pytest.raises(InputError, match="2 usable images; expected at least 3"):
+        EmbeddedAlignment().align(few, tmp_path)
+
+
+def test_is_chosen_by_its_name():
+    chosen = TypeAdapter(TiltSeriesAligner).validate_python({"tool": "embedded", "patches": 6})
+    assert chosen == EmbeddedAlignment(patches=6)
