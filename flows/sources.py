@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import NonNegativeFloat, PositiveFloat
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat
 
 from tasks.errors import InputError
 from tasks.models import Acquisition, Model, Optics, TiltSeries, one_of
@@ -84,6 +84,8 @@ class StackSource(Model):
     """Direction of the tilt axis in degree, counter-clockwise from y; none takes that of the mdoc."""
     dose_per_tilt: NonNegativeFloat | None = None
     """Dose of a tilt in electron per square angstrom, if the mdoc does not give it."""
+    order: tuple[NonNegativeInt, ...] | None = None
+    """Sections (from 0) in the order of acquisition, if the mdoc does not say it; the dose before a tilt needs it."""
     optics: Optics = Optics()
 
     def gather(self, folder: Path) -> TiltSeries:
@@ -95,6 +97,7 @@ class StackSource(Model):
             optics=self.optics,
             pixel_size=self.pixel_size,
             tilt_axis_angle=self.tilt_axis_angle,
+            order=self.order,
             dose_per_tilt=self.dose_per_tilt,
         )
 
