@@ -3,15 +3,16 @@
 import os
 import pwd
 import shutil
-import signal
 import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 from sqlalchemy import Connection, event, text
@@ -22,7 +23,6 @@ from tasks.ledger.tables import metadata
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "40",
@@ -60,25 +60,52 @@ class Clock:
         connection.create_function("julianday", 1, lambda _: self.time / 86400 + 2440587.5)
 
 
+class Server:
+    """A PostgreSQL server in a folder, which is also that of its socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.programs = postgresql_programs()
+        self.account = account(folder)
+        initialise = [
+            self.programs / "initdb",
+            "-D",
+            folder / "data",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "-N",
+        ]
+        subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd=folder, **self.account)
+
+    def start(self) -> None:
+        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        command = [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options]
+        with (self.folder / "log").open("ab") as log:
+            self.process = psutil.Popen(command, stdout=log, stderr=log, cwd=self.folder, **self.account)
+        wait_for(self.process, self.folder)
+
+    def kill(self) -> None:
+        """Kill the server and its children, which otherwise would notice it too late for the next server."""
+        family = [self.process, *self.process.children(recursive=True)]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(family, timeout=30)
+
+
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Path]:
-    """A PostgreSQL server of our own; the folder of its socket."""
-    programs = postgresql_programs()
+def server() -> Iterator[Server]:
+    """A PostgreSQL server of our own."""
     folder = Path(tempfile.mkdtemp(prefix="ledger-"))
     try:
-        with_account = account(folder)
-        initialise = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
-        subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd=folder, **with_account)
-        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        command = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **with_account)
-        try:
-            wait_for(server, folder)
-            yield folder
-        finally:
-            server.send_signal(signal.SIGQUIT)
-            server.wait(30)
+        server = Server(folder)
+        server.start()
+        yield server
+        server.kill()
     finally:
         shutil.rmtree(folder)
 
@@ -100,7 +127,7 @@ def account(folder: Path) -> dict[str, object]:
     return {"user": postgres.pw_uid, "group": postgres.pw_gid, "extra_groups": []}
 
 
-def wait_for(server: subprocess.Popen[bytes], folder: Path) -> None:
+def wait_for(server: psutil.Popen, folder: Path) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until and server.poll() is None:
         try:
@@ -116,14 +143,20 @@ Database = Callable[[], str]
 
 
 @pytest.fixture(scope="session")
-def empty_postgresql(postgresql: Path) -> Iterator[Database]:
+def empty_postgresql(server: Server) -> Database:
     """Make new databases on the server; return their URLs."""
-    with psycopg.connect(host=str(postgresql), user="postgres", autocommit=True) as connection:
-        yield lambda: create(connection, postgresql)
+
+    def create() -> str:
+        name = f"test_{uuid4().hex}"
+        with psycopg.connect(host=str(server.folder), user="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql://postgres@/{name}?host={server.folder}"
+
+    return create
 
 
 @pytest.fixture(scope="session")
-def ready_postgresql(postgresql: Path, empty_postgresql: Database) -> str:
+def ready_postgresql(empty_postgresql: Database) -> str:
     """A database with the tables of the ledger and a clock that can be set."""
     url = empty_postgresql()
     with psycopg.connect(url) as connection:
@@ -131,12 +164,6 @@ def ready_postgresql(postgresql: Path, empty_postgresql: Database) -> str:
     url = f"{url}&{PATH}"
     open_ledger(url).close()
     return url
-
-
-def create(connection: psycopg.Connection, server: Path) -> str:
-    name = f"test_{uuid4().hex}"
-    connection.execute(f"CREATE DATABASE {name}")
-    return f"postgresql://postgres@/{name}?host={server}"
 
 
 @pytest.fixture(scope="session")
@@ -184,6 +211,20 @@ def forget(connection: Connection) -> None:
 @pytest.fixture
 def clock(ledger: Ledger) -> Clock:
     return Clock(ledger)
+
+
+@pytest.fixture
+def restart(empty_url: str, request: pytest.FixtureRequest) -> Callable[[], None]:
+    """Kill the server and start it again; SQLite has none."""
+    if empty_url.startswith("sqlite"):
+        return lambda: None
+    server = request.getfixturevalue("server")
+
+    def kill_and_start() -> None:
+        server.kill()
+        server.start()
+
+    return kill_and_start
 
 
 @pytest.fixture
