@@ -27,6 +27,8 @@ class TiltStory(Model):
             "tilt": self.tilt.name,
             "number": self.tilt.number,
             "angle (deg)": round(alignment.angle if alignment else self.tilt.angle, 2),
+            "kept": "yes" if alignment else "no",
+            "why not": self.reason,
             "dose before (e/A2)": round(self.tilt.pre_exposure, 2),
             "motion (A)": None if motion is None else round(motion.total, 2),
             "defocus (A)": None if ctf is None else round(ctf.defocus),
@@ -35,8 +37,6 @@ class TiltStory(Model):
             "shift x (A)": None if alignment is None else round(alignment.displacement[0], 1),
             "shift y (A)": None if alignment is None else round(alignment.displacement[1], 1),
             "residual (A)": None if alignment is None or alignment.residual is None else round(alignment.residual, 2),
-            "kept": "yes" if alignment else "no",
-            "why not": self.reason,
         }
 
 
