@@ -74,7 +74,7 @@ def test_sets_the_environment(tmp_path):
     ],
 )
 def test_a_failure_names_the_program_how_it_ended_and_what_it_said(tmp_path, script, ending):
-    with pytest.raises(CommandError, match="^sh ") as error:
+    with pytest.raises(CommandError, match=r"^sh ") as error:
         run(["sh", "-c", script], cwd=tmp_path)
     assert ending in str(error.value)
 
