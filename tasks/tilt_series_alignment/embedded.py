@@ -20,6 +20,9 @@ from tasks.tilt_series_alignment.screening import require, screen
 from tasks.tilt_series_alignment.specimen import level
 from tasks.tilt_series_alignment.tilt_stack import TiltStack, read_stack
 
+_ALLOWANCE = -0.02
+"""Least gain of a fine alignment: the coarse one had the patches that judge it, the fine one only half of them."""
+
 
 class EmbeddedAlignment(Model):
     """Align whole images, then patches of the specimen between all tilts that share their detail."""
@@ -63,7 +66,7 @@ class EmbeddedAlignment(Model):
         fine = align_finely(prepared, coarse, side, turn=self.refine_tilt_axis)
         if self.refine_tilt_axis and abs(fine.geometry.axis - nominal.axis) > self.largest_turn:
             fine = align_finely(prepared, coarse, side, turn=False)
-        geometry = fine.geometry if gain(fine, coarse, turn=self.refine_tilt_axis) > 0 else coarse
+        geometry = fine.geometry if gain(fine, coarse, turn=self.refine_tilt_axis) > _ALLOWANCE else coarse
         if self.level and geometry is not coarse:
             geometry = level(geometry, fine.bundle.patches.grid.centres.astype(float), fine.solution.heights)
         return Solved(geometry, coarse, shares(fine), residuals(fine), fine)

@@ -9,9 +9,13 @@ from tasks.formats.aln import read_aln
 from tasks.formats.mrc import write_mrc
 from tasks.formats.tlt import read_tlt
 from tasks.formats.xf import read_xf
-from tasks.models import ImagedTiltSeries, TiltImage
+from tasks.models import Alignment, ImagedTiltSeries, TiltImage
 from tasks.tilt_series_alignment import EmbeddedAlignment, TiltSeriesAligner
+from tasks.tilt_series_alignment.coarse import align_coarsely
 from tasks.tilt_series_alignment.conventions import from_aretomo, from_imod
+from tasks.tilt_series_alignment.geometry import Geometry
+from tasks.tilt_series_alignment.preparation import prepare
+from tasks.tilt_series_alignment.tilt_stack import read_stack
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +30,27 @@ def test_aligns_to_a_pixel_without_beads(without_beads, aligned):
     assert aligned.excluded == ()
 
 
+def coarse_error(simulated, alignment: Alignment) -> float:
+    """Return the error of the coarse alignment alone."""
+    stack = read_stack(simulated.series)
+    prepared = prepare(stack.images, stack.scale, stack.centre, "cpu")
+    nominal = Geometry(stack.angles, simulated.series.tilt_axis_angle, np.zeros((len(stack.tilts), 2)))
+    found = align_coarsely(prepared, nominal, 0.6 * prepared.size).displacements * stack.pixel_size
+    places = dict(zip(stack.names, found, strict=True))
+    tilts = tuple(
+        tilt.model_copy(update={"displacement": tuple(places[tilt.name].tolist())}) for tilt in alignment.tilts
+    )
+    return simulated.error(alignment.model_copy(update={"tilts": tilts}))
+
+
+def test_ends_no_worse_than_the_coarse_alignment(without_beads, aligned):
+    assert without_beads.error(aligned) <= coarse_error(without_beads, aligned)
+
+
 def test_aligns_to_half_a_pixel_with_beads(with_beads, tmp_path):
     alignment = EmbeddedAlignment().align(with_beads.series, tmp_path)
     assert with_beads.error(alignment) < 0.5
+    assert with_beads.error(alignment) < coarse_error(with_beads, alignment)
     assert alignment.tilt_axis_angle == pytest.approx(with_beads.truth.tilt_axis_angle, abs=0.5)
 
 
