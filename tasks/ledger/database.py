@@ -68,8 +68,12 @@ class Ledger:
 def open_ledger(url: str, *, patience: float = 60.0) -> Ledger:
     """Open the ledger at a URL, making or migrating its tables if need be."""
     ledger = Ledger(connect(make_url(url)), patience)
-    if ledger.read(schema.revision) != schema.NEWEST:
-        ledger.write(schema.upgrade)
+    try:
+        if ledger.read(schema.revision) != schema.NEWEST:
+            ledger.write(schema.upgrade)
+    except BaseException:
+        ledger.close()
+        raise
     return ledger
 
 

@@ -17,7 +17,7 @@ READING = "reading"
 # Nobody holds the lock of SQLite for longer than milliseconds; a second is a stopped process or a slow disk.
 _BUSY = 30_000
 # Sorted keys, so that SQLite sees equal documents as equal texts.
-_written = partial(json.dumps, sort_keys=True, separators=(",", ":"))
+_written = partial(json.dumps, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 # serialization_failure, deadlock_detected, admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections.
 _POSTGRESQL_PASSES = ("40001", "40P01", "57P01", "57P02", "57P03", "53300")

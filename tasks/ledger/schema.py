@@ -1,8 +1,13 @@
 """The tables of an older version become those of this one."""
 
-from sqlalchemy import Connection, inspect, select, text
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
 
 from tasks.errors import InputError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 NEWEST = "0001"
 """The revision that this version of the package works with."""
@@ -21,19 +26,26 @@ def revision(connection: Connection) -> str | None:
 
 def upgrade(connection: Connection) -> None:
     """Make or migrate the tables, once, whoever else is trying; raise InputError if they are newer than we are."""
-    # Takes a third of a second, which only a migration is worth.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415 - as below
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as below
 
-    config = Config()
-    config.set_main_option("script_location", "tasks.ledger:migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
     if connection.dialect.name == "postgresql":
-        connection.execute(select(text(f"pg_advisory_xact_lock({_LOCK})")))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    config = configuration()
+    config.attributes["connection"] = connection
     found = revision(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
         raise InputError("ledger", f"tables of revision {found}", f"at most {NEWEST}; this program is too old for them")
     command.upgrade(config, "head")
+
+
+def configuration() -> "Config":
+    """Return where Alembic finds the migrations."""
+    # Takes a third of a second, which only a migration is worth.
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "tasks.ledger:migrations")
+    config.set_main_option("path_separator", "os")
+    return config

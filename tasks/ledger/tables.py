@@ -3,11 +3,14 @@
 A change here needs a migration; a test compares the two.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -15,7 +18,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    TextClause,
     UniqueConstraint,
     text,
 )
@@ -36,7 +38,7 @@ Number = BigInteger().with_variant(Integer(), "sqlite")
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 
-def _index(name: str, *columns: str | TextClause, where: str | None = None) -> Index:
+def _index(name: str, *columns: str | ColumnElement[Any], where: str | None = None) -> Index:
     condition = None if where is None else text(where)
     return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
@@ -81,13 +83,21 @@ items = Table(
     CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="leased_while_running"),
     CheckConstraint("(state = 'done') = (finished IS NOT NULL)", name="finished_when_done"),
     CheckConstraint("state <> 'quarantined' OR reason_kind IS NOT NULL", name="quarantined_for_a_reason"),
-    # Read forwards for the oldest and backwards for the newest, so that neither sorts what is waiting.
-    _index("ix_items_oldest", "session_id", "kind", text("priority DESC"), "id", where="state = 'waiting'"),
+    # Read backwards; ix_items_oldest is read forwards, so that neither sorts what is waiting.
     _index("ix_items_newest", "session_id", "kind", "priority", "id", where="state = 'waiting'"),
     # The state stands in these once more, because SQLite reads it from the row if it is in the condition only.
     _index("ix_items_running", "state", "session_id", "lease_until", where="state = 'running'"),
     _index("ix_items_delayed", "state", "not_before", where="state = 'waiting' AND not_before > 0"),
     _index("ix_items_state", "session_id", "kind", "state", "finished"),
+)
+
+_index(
+    "ix_items_oldest",
+    items.c.session_id,
+    items.c.kind,
+    items.c.priority.desc(),
+    items.c.id,
+    where="state = 'waiting'",
 )
 
 attempts = Table(

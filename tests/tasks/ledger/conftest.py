@@ -201,6 +201,15 @@ def ledger(url: str) -> Iterator[Ledger]:
     ledger.close()
 
 
+@pytest.fixture
+def ledger_by_its_own_clock(empty_url: str) -> Iterator[Ledger]:
+    """A ledger with the session "grid", for other processes and servers that end."""
+    ledger = open_ledger(empty_url)
+    open_session(ledger, Session(name="grid", kind="tomography", folder=Path("/data/grid")))
+    yield ledger
+    ledger.close()
+
+
 def forget(connection: Connection) -> None:
     for table in reversed(metadata.sorted_tables):
         connection.execute(table.delete())

@@ -4,7 +4,6 @@ The machine does what gateways, workers, sweeps and operators do, in any order, 
 ledger must say. A worker that dies is one whose lease is never used again; one that was cut off uses it late.
 """
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,7 +49,7 @@ from tasks.ledger.tables import attempts, items, metadata, outbox, results
 KINDS = ("missing-input", "out-of-memory", "bad-data", "tool-error", "no-licence")
 # No sum of these is the length of a lease or of a wait, so that nothing hangs on the rounding of a clock.
 JUMPS = st.sampled_from([0.17, 7.31, 61.73, 4000.19, -0.13, -45.7, -5000.3, 40_000_000.7, -40_000_000.3])
-EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "12"))
+EXAMPLES = 12
 WORKER = Claimer(owner="worker", kinds=("movie",), lease=60)
 
 

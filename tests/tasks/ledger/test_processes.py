@@ -6,21 +6,16 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from tasks.ledger import (
     Arrival,
     Ledger,
-    Session,
     arrive,
     expire,
     found,
-    open_ledger,
-    open_session,
     posted,
     quarantined,
     status,
@@ -31,16 +26,10 @@ ITEMS = 200
 LEASE = 1.0
 
 
-@pytest.fixture
-def ledger(empty_url: str) -> Iterator[Ledger]:
-    """A ledger whose database goes by its own clock."""
-    ledger = open_ledger(empty_url)
-    open_session(ledger, Session(name="grid", kind="tomography", folder=Path("/data/grid")))
-    yield ledger
-    ledger.close()
-
-
-def test_each_item_is_done_once_whoever_is_killed(ledger: Ledger, empty_url: str, tmp_path: Path, restart) -> None:
+def test_each_item_is_done_once_whoever_is_killed(
+    ledger_by_its_own_clock: Ledger, empty_url: str, tmp_path: Path, restart
+) -> None:
+    ledger = ledger_by_its_own_clock
     arrive(ledger, [Arrival(session="grid", kind="movie", key=f"{number:03}") for number in range(ITEMS)])
     workers = [start(empty_url, tmp_path) for _ in range(3)]
     try:
