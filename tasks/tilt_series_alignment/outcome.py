@@ -1,4 +1,4 @@
-"""Write an alignment for other programs: .aln, .xf, .tlt and the command files of IMOD."""
+"""Write an alignment for other programs: .aln, .xf and .tlt."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def write_alignment(
     shape: tuple[int, int],
     folder: Path,
 ) -> Path:
-    """Write the alignment of a series beside each other in several formats and return the .xf file."""
+    """Write the alignment of a series in several formats and return the .xf file."""
     folder.mkdir(parents=True, exist_ok=True)
     pixel_size = series.images[0].micrograph.pixel_size
     transforms = folder / f"{series.name}.xf"
