@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, Table, make_url
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -67,7 +67,7 @@ class Ledger:
 
 def open_ledger(url: str, *, patience: float = 60.0) -> Ledger:
     """Open the ledger at a URL, making or migrating its tables if need be."""
-    ledger = Ledger(connect(make_url(url)), patience)
+    ledger = Ledger(connect(url), patience)
     try:
         if ledger.read(schema.revision) != schema.NEWEST:
             ledger.write(schema.upgrade)

@@ -5,8 +5,8 @@ import sqlite3
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tasks.errors import InputError
@@ -14,6 +14,7 @@ from tasks.errors import InputError
 READING = "reading"
 """Execution option of a transaction that only reads: on SQLite it does not wait for writers."""
 
+_EXPECTED = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
 # Nobody holds the lock of SQLite for longer than milliseconds; a second is a stopped process or a slow disk.
 _BUSY = 30_000
 # Sorted keys, so that SQLite sees equal documents as equal texts.
@@ -23,15 +24,20 @@ _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _POSTGRESQL_PASSES = ("40001", "40P01", "57P01", "57P02", "57P03", "53300")
 
 
-def connect(url: URL) -> Engine:
-    """Prepare connections to a database; none is made yet."""
+def connect(address: str) -> Engine:
+    """Prepare connections to a database; none is made yet. Raises InputError for one that we do not know."""
+    try:
+        url = make_url(address)
+    except ArgumentError as error:
+        # Not what was given: it may hold a password.
+        raise InputError("ledger", "no URL", _EXPECTED) from error
     match url.get_backend_name():
         case "sqlite":
             return _sqlite(url)
         case "postgresql":
-            return create_engine(url.set(drivername="postgresql+psycopg"), json_serializer=_written)
+            return _postgresql(url)
         case other:
-            raise InputError("ledger", f"a database called {other}", "sqlite:///FILE or postgresql://...")
+            raise InputError("ledger", f"a database called {other}", _EXPECTED)
 
 
 def passes(error: DBAPIError) -> bool:
@@ -54,6 +60,15 @@ def _sqlite(url: URL) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(url.set(drivername="postgresql+psycopg"), json_serializer=_written)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "ledger", "no psycopg to reach PostgreSQL", "pip install 'cryoem-flows[postgresql]'"
+        ) from error
 
 
 def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -1,11 +1,12 @@
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from tasks.errors import InputError
@@ -35,14 +36,20 @@ def test_sqlite_keeps_what_it_promises(in_file: Ledger) -> None:
     assert pragma(in_file, "foreign_keys") == 1
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://root@localhost/ledger"])
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://root@localhost/ledger", "ledger.db"])
 def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(InputError, match=r"ledger: .*expected sqlite:///FILE"):
         open_ledger(url)
 
 
+def test_what_is_missing_for_postgresql_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(InputError, match=r"pip install 'cryoem-flows\[postgresql\]'"):
+        open_ledger("postgresql://localhost/ledger")
+
+
 def test_a_password_is_never_said() -> None:
-    ledger = Ledger(connect(make_url("postgresql://someone:secret@nowhere.invalid/ledger")), patience=0)
+    ledger = Ledger(connect("postgresql://someone:secret@nowhere.invalid/ledger"), patience=0)
     with pytest.raises(LedgerError, match=r"someone:.*nowhere\.invalid/ledger did not answer") as error:
         ledger.read(lambda connection: None)
     assert "secret" not in str(error.value)

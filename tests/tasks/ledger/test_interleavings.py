@@ -49,7 +49,6 @@ from tasks.ledger.tables import attempts, items, metadata, outbox, results
 KINDS = ("missing-input", "out-of-memory", "bad-data", "tool-error", "no-licence")
 # No sum of these is the length of a lease or of a wait, so that nothing hangs on the rounding of a clock.
 JUMPS = st.sampled_from([0.17, 7.31, 61.73, 4000.19, -0.13, -45.7, -5000.3, 40_000_000.7, -40_000_000.3])
-EXAMPLES = 12
 WORKER = Claimer(owner="worker", kinds=("movie",), lease=60)
 
 
@@ -245,7 +244,5 @@ def rows(connection) -> dict[str, object]:
 
 def test_no_interleaving_loses_or_doubles_an_item(ledger: Ledger, clock) -> None:
     machine = type("Interleavings", (Interleavings,), {"ledger": ledger, "clock": clock})
-    effort = settings(
-        max_examples=EXAMPLES, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    effort = settings(max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=effort)
