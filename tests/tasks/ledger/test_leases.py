@@ -85,11 +85,13 @@ def test_an_item_that_kills_its_workers_is_quarantined(ledger: Ledger, worker: C
     assert verdicts[-1].state == "quarantined"
 
 
-def test_a_released_item_is_blameless(ledger: Ledger, worker: Claimer, lease: Lease) -> None:
-    release(ledger, lease, "the worker was asked to stop")
+def test_a_released_item_keeps_its_history(ledger: Ledger, worker: Claimer, lease: Lease) -> None:
+    fail(ledger, lease, Failure(kind="out-of-memory", reason="killed"))
+    release(ledger, claim(ledger, worker)[0], "the worker was asked to stop")
     [again] = claim(ledger, worker)
-    assert (again.attempt, again.failures) == (2, {})
-    assert [attempt.outcome for attempt in history(ledger, "grid", "movie", "a")] == ["released", None]
+    assert (again.attempt, again.failures) == (3, {"out-of-memory": 1})
+    outcomes = [attempt.outcome for attempt in history(ledger, "grid", "movie", "a")]
+    assert outcomes == ["out-of-memory", "released", None]
 
 
 def test_a_clock_that_jumps_forward_neither_doubles_nor_loses(
