@@ -260,5 +260,5 @@ def rows(connection) -> dict[str, object]:
 
 def test_no_interleaving_loses_or_doubles_an_item(ledger: Ledger, clock) -> None:
     machine = type("Interleavings", (Interleavings,), {"ledger": ledger, "clock": clock})
-    effort = settings(max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+    effort = settings(max_examples=15, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=effort)

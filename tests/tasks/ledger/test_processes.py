@@ -79,4 +79,4 @@ def until_done(ledger: Ledger, count: int) -> None:
     while (done := status(ledger, "grid").kinds[0].done) < count:
         assert time.monotonic() < until, f"{done} of {count} are done"
         expire(ledger)
-        time.sleep(0.05)
+        time.sleep(0.2)

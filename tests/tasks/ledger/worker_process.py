@@ -22,7 +22,7 @@ def main(url: str, acknowledged: Path, lease: float) -> None:
             with acknowledged.open("a") as file:
                 file.write(f"{leased.key}\n")
         if not leases:
-            time.sleep(0.1)
+            time.sleep(0.3)
 
 
 main(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]))
