@@ -8,11 +8,13 @@ import typer
 
 from flows.commands import simulate
 from flows.commands.run import app as run_app
+from flows.commands.watch import watch
 from tasks.errors import CryoemError
 
 app = typer.Typer(help="Cryo-electron-microscopy processing as Prefect flows.", no_args_is_help=True)
 app.add_typer(simulate.app, name="simulate", help="Make movies or tilt series whose truth is known.")
 app.add_typer(run_app, name="run", help="Run a flow here and now, without a worker.")
+app.command()(watch)
 
 
 @app.command()

@@ -1,0 +1,93 @@
+"""``cryoem-flows watch``: what the microscope writes is processed, without anything that announces it."""
+
+import logging
+import signal
+from pathlib import Path
+from threading import Event
+from typing import Annotated, Literal
+
+import typer
+
+from flows.commands.settings import merged
+from tasks.errors import InputError
+from tasks.ledger import Ledger, Session, open_ledger, open_session
+from tasks.settings import Settings
+from tasks.watching import Names, Watch, Watcher
+from tasks.watching.watcher import Hook
+
+_log = logging.getLogger(__name__)
+
+# The watcher itself waits for a ledger that is away, and can be told to stop meanwhile.
+_PATIENCE = 10.0
+
+
+def watch(  # noqa: PLR0913, PLR0917 - the options of a command line
+    folders: Annotated[list[Path], typer.Argument(help="Folders of movies and mdoc files, with those below.")],
+    session: Annotated[str, typer.Option(help="Name of the session; it is opened if it is not known.")],
+    kind: Annotated[Literal["tomography", "spa"], typer.Option(help="Kind of the session.")] = "tomography",
+    project: Annotated[Path | None, typer.Option(help="Folder for the results (default: results/SESSION).")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A parameter of the session's flow.")] = None,
+    movies: Annotated[list[str] | None, typer.Option(help="Names of movies, as '*_fractions.tiff'.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="Names that do not count, besides the usual ones.")] = None,
+    interval: Annotated[float, typer.Option(help="Seconds between looks.")] = 5,
+    settling: Annotated[float, typer.Option(help="Seconds for which a movie must not change.")] = 10,
+    mdoc_settling: Annotated[float, typer.Option(help="Seconds for which an mdoc must not change.")] = 180,
+    quiet: Annotated[float, typer.Option(help="Seconds without news until a series arrives incomplete.")] = 600,
+    patience: Annotated[float, typer.Option(help="Seconds until a broken file is given up.")] = 600,
+    events: Annotated[bool, typer.Option(help="Tell the Prefect server what arrives.")] = True,
+) -> None:
+    """Watch folders of a session until told to stop, and have processed what arrives in them.
+
+    A movie counts when it no longer changes and its header can be read; a tilt series when its mdoc file no longer
+    changes and its movies are there. All that has arrived stands in the ledger: stop and start this at any time.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    usual = Names()
+    what = Watch(
+        session=session,
+        kind=kind,
+        folders=tuple(folder.resolve() for folder in folders),
+        results=((project or Path("results") / session).resolve(),),
+        names=Names(movies=tuple(movies or usual.movies), ignored=(*usual.ignored, *(ignore or ()))),
+        interval=interval,
+        settling=settling,
+        mdoc_settling=mdoc_settling,
+        quiet=quiet,
+        patience=patience,
+    )
+    ledger = open_ledger(Settings().ledger.get_secret_value(), patience=_PATIENCE)
+    try:
+        _open(ledger, Session(name=session, kind=kind, folder=what.results[0], parameters=merged({}, settings or [])))
+        Watcher(what, ledger, _hook() if events else None).run(_until_told())
+    finally:
+        ledger.close()
+    _log.info("stopped")
+
+
+def _open(ledger: Ledger, session: Session) -> None:
+    """Open the session; refuse parameters other than those with which it was opened."""
+    opened = open_session(ledger, session)
+    if session.parameters and session.parameters != opened.parameters:
+        found = f"--set {session.parameters}"
+        raise InputError(f"session {session.name}", found, f"none, or as it was opened: {opened.parameters}")
+
+
+def _hook() -> Hook | None:
+    """Return what tells the Prefect server, if there is one."""
+    # Importing Prefect takes seconds that --help need not wait for.
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
+
+    from flows.events import announce  # noqa: PLC0415
+
+    if PREFECT_API_URL.value() is None:
+        _log.warning("no Prefect server is told what arrives: neither PREFECT_API_URL nor the profile names one")
+        return None
+    return announce
+
+
+def _until_told() -> Event:
+    """Return what is set when the process is asked to end."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

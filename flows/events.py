@@ -1,0 +1,57 @@
+"""Prefect events that say what has arrived: automations start flows by them, people read them in the event feed.
+
+They may be lost, so nothing relies on them: what has arrived stands in the ledger, and a sweep finds it there.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from prefect.events import emit_event
+from pydantic import JsonValue
+
+from tasks.ledger import Arrival
+
+_SHOWN = 5
+
+
+def announce(arrivals: Sequence[Arrival]) -> None:
+    """Emit an event for each tilt series, and one for all else of a kind that arrived together.
+
+    A server takes some ten events in a second; a session that is found complete has some ten thousand movies.
+    """
+    groups: defaultdict[tuple[str, str], list[Arrival]] = defaultdict(list)
+    for arrival in arrivals:
+        groups[arrival.session, arrival.kind].append(arrival)
+    for (session, kind), group in groups.items():
+        if kind == "tilt_series":
+            for arrival in group:
+                _emit(session, kind, _of_series(arrival))
+        else:
+            _emit(session, kind, _of_files(group))
+
+
+def _of_series(arrival: Arrival) -> dict[str, JsonValue]:
+    """Say what a person wants to know of a tilt series."""
+    payload = arrival.payload
+    counts = {name: len(names) for name in ("movies", "missing", "broken") if isinstance(names := payload[name], list)}
+    return {
+        "name": payload["name"],
+        "tilts": counts["movies"],
+        "missing": counts["missing"],
+        "broken": counts["broken"],
+        "mdoc": payload["mdoc"],
+        "folder": payload["frames"],
+    }
+
+
+def _of_files(group: Sequence[Arrival]) -> dict[str, JsonValue]:
+    """Say how many files have arrived, and name the newest of them."""
+    newest = Path(group[-1].key)
+    names: list[JsonValue] = [Path(arrival.key).name for arrival in group[-_SHOWN:]]
+    return {"count": len(group), "newest": names, "folder": str(newest.parent)}
+
+
+def _emit(session: str, kind: str, payload: dict[str, JsonValue]) -> None:
+    resource = {"prefect.resource.id": f"cryoem.session.{session}", "prefect.resource.name": session}
+    emit_event(f"cryoem.{kind.replace('_', '-')}.arrived", resource, payload=payload)
