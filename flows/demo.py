@@ -33,7 +33,6 @@ DEPLOYMENT = "tomography/tomography"
 def demonstrate(folder: Path, port: int | None, *, stay: bool) -> None:
     """Simulate, deploy, run and show; the server stays until Ctrl-C if ``stay``."""
     folder = folder.resolve()
-    typer.echo("Simulating a tilt series of 31 movies ...")
     tomography = simulated(folder)
     with prefect_server(folder / "prefect", port) as environment, api(environment) as client:
         page = environment["PREFECT_API_URL"].removesuffix("/api")
@@ -52,7 +51,10 @@ def demonstrate(folder: Path, port: int | None, *, stay: bool) -> None:
 def simulated(folder: Path) -> Tomography:
     """Simulate the series, unless it is there, and say how to process it."""
     truth = folder / "data" / "truth.json"
-    known = TiltSeriesTruth.read(truth) if truth.exists() else SERIES.simulate(truth.parent)
+    if not truth.exists():
+        typer.echo("Simulating a tilt series of 31 movies ...")
+        SERIES.simulate(truth.parent)
+    known = TiltSeriesTruth.read(truth)
     acquisition = Acquisition(
         **SERIES.optics.model_dump(),
         pixel_size=SERIES.pixel_size,
