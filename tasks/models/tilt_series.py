@@ -113,6 +113,10 @@ class Alignment(Model):
     """How well the images agree, at most 1; comparable within one program only."""
     residual: PositiveFloat | None = None
     """Root mean square misfit in angstrom, where the method gives one."""
+    tilt_offset: float | None = None
+    """Degree that was added to the nominal tilt angles to lay the specimen flat; None where it was not measured."""
+    thickness: PositiveFloat | None = None
+    """Thickness of the layer of the specimen that shows detail, in angstrom; None where it cannot be told."""
     transforms: Path
     """The same as an IMOD .xf file."""
     program: str

@@ -37,6 +37,8 @@ Central slice (XY, y upwards): reconstructed, and denoised.
 | resolution of the halves (FSC 0.143) | {_angstrom(tomogram.resolution)} |
 | tilts aligned | {len(alignment.tilts)}, {len(alignment.excluded)} excluded |
 | tilt axis | {alignment.tilt_axis_angle:.2f} deg |
+| tilt offset | {_degrees(alignment.tilt_offset)} |
+| thickness of the specimen | {_angstrom(alignment.thickness)} |
 | alignment residual | {_angstrom(alignment.residual)} |
 | alignment score | {alignment.score:.3f} |
 | reconstructed by | {tomogram.program} |
@@ -48,3 +50,7 @@ Central slice (XY, y upwards): reconstructed, and denoised.
 
 def _angstrom(value: float | None) -> str:
     return "not measured" if value is None else f"{value:.1f} A"
+
+
+def _degrees(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:+.2f} deg"

@@ -18,7 +18,7 @@ from tasks.formats.mrc import header, read_image, writing
 from tasks.formats.text import write_lines
 from tasks.models import Alignment, Exclusion, Executable, ImagedTiltSeries, Incidental, Model, TiltAlignment, TiltImage
 from tasks.tilt_series_alignment.conventions import from_aretomo
-from tasks.tilt_series_alignment.outcome import write_alignment
+from tasks.tilt_series_alignment.outcome import transforms_of, write_alignment
 
 _ROUNDING = 0.02
 """AreTomo3 keeps two decimals of a tilt angle."""
@@ -58,16 +58,19 @@ class AreTomo3Alignment(Model):
             if not written.is_file():
                 raise ResultError(f"AreTomo3 ended well but did not write {written.name}; its log is in {folder}")
             written.replace(kept)
-        tilts, dark = read_tilts(read_aln(kept), images, kept)
-        excluded = series.excluded + dark
-        return Alignment(
+        found = read_aln(kept)
+        tilts, dark = read_tilts(found, images, kept)
+        alignment = Alignment(
             tilts=tilts,
-            excluded=excluded,
+            excluded=series.excluded + dark,
             tilt_axis_angle=tilts[min(range(len(tilts)), key=lambda place: abs(tilts[place].angle))].axis_angle,
             score=read_score(log) if self.refine_tilt_axis else 0.0,
-            transforms=write_alignment(series, tilts, excluded, shape, folder),
+            tilt_offset=found.alpha_offset,
+            thickness=found.thickness * images[0].micrograph.pixel_size if found.thickness else None,
+            transforms=transforms_of(series, folder),
             program=program,
         )
+        return write_alignment(series, alignment, shape)
 
     def command(self, series: ImagedTiltSeries, stack: Path) -> list[str]:
         """Return the command that aligns a stack."""

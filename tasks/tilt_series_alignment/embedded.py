@@ -14,10 +14,11 @@ from tasks.tilt_series_alignment.acceptance import gain, residuals, shares, unli
 from tasks.tilt_series_alignment.coarse import align_coarsely
 from tasks.tilt_series_alignment.fine import Aligned, align_finely
 from tasks.tilt_series_alignment.geometry import Geometry, Numbers
-from tasks.tilt_series_alignment.outcome import write_alignment
+from tasks.tilt_series_alignment.outcome import transforms_of, write_alignment
 from tasks.tilt_series_alignment.preparation import Prepared, prepare
 from tasks.tilt_series_alignment.screening import require, screen
 from tasks.tilt_series_alignment.specimen import level
+from tasks.tilt_series_alignment.thickness import thickness
 from tasks.tilt_series_alignment.tilt_stack import TiltStack, read_stack
 
 _ALLOWANCE = -0.02
@@ -25,7 +26,11 @@ _ALLOWANCE = -0.02
 
 
 class EmbeddedAlignment(Model):
-    """Align whole images, then patches of the specimen between all tilts that share their detail."""
+    """Align whole images, then patches of the specimen between all tilts that share their detail.
+
+    The score is the part of its signal that a tilt shares with the others, from 0 to 1, on the average of all tilts. It
+    says less where the images have hardly any noise: it is 1 then, as soon as they agree roughly.
+    """
 
     tool: Literal["embedded"] = "embedded"
     refine_tilt_axis: bool = True
@@ -57,7 +62,10 @@ class EmbeddedAlignment(Model):
             require(int((~stray).sum()), excluded, f"tilt series {series.name}")
             stack, prepared = stack.only(~stray), prepared.only(~stray)
             found = self.solve(prepared, nominal.only(~stray))
-        return _alignment(series, stack, found, excluded, folder)
+        alignment = _alignment(stack, found, series.excluded + excluded, transforms_of(series, folder))
+        layer = thickness(prepared, found.geometry)
+        alignment = alignment.model_copy(update={"thickness": layer and layer * stack.pixel_size})
+        return write_alignment(series, alignment, header(stack.tilts[0].micrograph.path).shape[1:])
 
     def solve(self, prepared: Prepared, nominal: Geometry) -> "Solved":
         """Align prepared images: coarsely, then finely where that is an improvement."""
@@ -67,9 +75,11 @@ class EmbeddedAlignment(Model):
         if self.refine_tilt_axis and abs(fine.geometry.axis - nominal.axis) > self.largest_turn:
             fine = align_finely(prepared, coarse, side, turn=False)
         geometry = fine.geometry if gain(fine, coarse, turn=self.refine_tilt_axis) > _ALLOWANCE else coarse
+        offset = None
         if self.level and geometry is not coarse:
             geometry = level(geometry, fine.bundle.patches.grid.centres.astype(float), fine.solution.heights)
-        return Solved(geometry, coarse, shares(fine), residuals(fine), fine)
+            offset = float(geometry.angles[0] - nominal.angles[0])
+        return Solved(geometry, offset, coarse, shares(fine), residuals(fine), fine)
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,8 @@ class Solved:
     """What was found, in working pixels."""
 
     geometry: Geometry
+    tilt_offset: float | None
+    """Degree that was added to the tilt angles; None where it cannot be told or is not wanted."""
     coarse: Geometry
     shares: Numbers
     """Part of the signal of each tilt that others have too."""
@@ -85,10 +97,8 @@ class Solved:
     fine: Aligned
 
 
-def _alignment(
-    series: ImagedTiltSeries, stack: TiltStack, found: Solved, excluded: tuple[Exclusion, ...], folder: Path
-) -> Alignment:
-    """Write what was found and return it."""
+def _alignment(stack: TiltStack, found: Solved, excluded: tuple[Exclusion, ...], transforms: Path) -> Alignment:
+    """Return what was found, in angstrom."""
     geometry, misfits = found.geometry, found.residuals * stack.pixel_size
     places = geometry.displacements * stack.pixel_size
     tilts = tuple(
@@ -97,14 +107,14 @@ def _alignment(
         )
         for name, angle, place, misfit in zip(stack.names, geometry.angles, places, misfits, strict=True)
     )
-    excluded = series.excluded + excluded
-    _, rows, columns = header(stack.tilts[0].micrograph.path).shape
     return Alignment(
         tilts=tilts,
         excluded=excluded,
         tilt_axis_angle=geometry.axis,
-        score=min(1.0, float(np.mean(found.shares))),
+        # Noise is told by the highest frequencies: where it is overestimated, more signal is shared than is expected.
+        score=float(np.mean(np.clip(found.shares, 0, 1))),
         residual=max(float(np.sqrt(np.mean(misfits**2))), 1e-6),
-        transforms=write_alignment(series, tilts, excluded, (rows, columns), folder),
+        tilt_offset=found.tilt_offset,
+        transforms=transforms,
         program=f"cryoem-flows {version('cryoem-flows')}",
     )

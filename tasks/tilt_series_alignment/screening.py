@@ -1,4 +1,4 @@
-"""Find images that cannot be aligned before any is: dark, blank, broken, or taken twice."""
+"""Find images that cannot be aligned before any is: steep, dark, blank, broken, or taken twice."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,8 @@ _DARK = 0.4
 _BLANK = 0.1
 """An image with less than this part of the contrast of the series is blank."""
 _SAME_ANGLE = 0.05
+_STEEPEST = 80.0
+"""Degrees: an image of a steeper tilt sees the plane of the specimen from its edge."""
 FEWEST = 3
 """Images below which there is nothing to align."""
 
@@ -21,7 +23,7 @@ FEWEST = 3
 def screen(stack: TiltStack) -> tuple[TiltStack, tuple[Exclusion, ...]]:
     """Take out images that cannot be used and say why."""
     reasons: dict[int, str] = {}
-    for find in (_broken, _blank, _dark, _repeated):
+    for find in (_steep, _broken, _blank, _dark, _repeated):
         for index, reason in find(stack, [other for other in range(len(stack.tilts)) if other not in reasons]):
             reasons.setdefault(index, reason)
     excluded = tuple(Exclusion(name=stack.names[index], reason=reasons[index]) for index in sorted(reasons))
@@ -35,6 +37,12 @@ def require(usable: int, excluded: tuple[Exclusion, ...], subject: str) -> None:
     if usable < FEWEST:
         why = "; ".join(f"{exclusion.name}: {exclusion.reason}" for exclusion in excluded)
         raise InputError(subject, f"{usable} usable images" + (f" ({why})" if why else ""), f"at least {FEWEST}")
+
+
+def _steep(stack: TiltStack, left: list[int]) -> Iterator[tuple[int, str]]:
+    for index in left:
+        if abs(stack.angles[index]) > _STEEPEST:
+            yield index, f"steep: tilted by more than {_STEEPEST:.0f} degree"
 
 
 def _broken(stack: TiltStack, left: list[int]) -> Iterator[tuple[int, str]]:

@@ -12,7 +12,7 @@ class Simulated:
     """A simulated series on disk and how far an alignment of it is off."""
 
     def __init__(self, parameters: SimulatedTiltSeries, folder: Path) -> None:
-        self.pixel_size = parameters.pixel_size
+        self.pixel_size, self.thickness = parameters.pixel_size, parameters.thickness
         self.images, self.truth = simulate_tilt_images(parameters)
         self.series = series_of(self.images, self.truth, self.pixel_size, folder)
 
@@ -44,6 +44,22 @@ def series_of(images: np.ndarray, truth: TiltSeriesTruth, pixel_size: float, fol
         images=tuple(TiltImage(tilt=tilt, micrograph=tilt.source) for tilt in tilts),
         tilt_axis_angle=truth.nominal_axis_angle,
     )
+
+
+def _rewritten(series: ImagedTiltSeries, images: np.ndarray, folder: Path) -> ImagedTiltSeries:
+    path = folder / "changed.mrc"
+    write_mrc(path, images, series.images[0].micrograph.pixel_size, stack=True)
+    changed = [
+        image.model_copy(update={"micrograph": image.micrograph.model_copy(update={"path": path, "section": section})})
+        for section, image in enumerate(series.images)
+    ]
+    return series.model_copy(update={"images": tuple(changed)})
+
+
+@pytest.fixture(scope="session")
+def rewritten():
+    """Return how to give a series other images."""
+    return _rewritten
 
 
 def parameters(seed: int, beads: int) -> SimulatedTiltSeries:

@@ -79,6 +79,8 @@ def test_reads_what_aretomo_found(series, aretomo3, tmp_path):
     assert alignment.tilts[0].displacement == (6.0, -5.0)
     assert alignment.tilt_axis_angle == -93.6692
     assert alignment.score == 0.08123
+    assert alignment.tilt_offset == 1.5
+    assert alignment.thickness == 600
     assert alignment.program == "AreTomo3 2.2.2"
     (dark,) = alignment.excluded
     assert dark.name == "t4"

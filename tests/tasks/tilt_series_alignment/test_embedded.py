@@ -1,15 +1,13 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
 from tasks.errors import InputError
 from tasks.formats.aln import read_aln
-from tasks.formats.mrc import write_mrc
+from tasks.formats.com import read_newstack, read_tilt
 from tasks.formats.tlt import read_tlt
 from tasks.formats.xf import read_xf
-from tasks.models import Alignment, ImagedTiltSeries, TiltImage
+from tasks.models import Alignment
 from tasks.tilt_series_alignment import EmbeddedAlignment, TiltSeriesAligner
 from tasks.tilt_series_alignment.coarse import align_coarsely
 from tasks.tilt_series_alignment.conventions import from_aretomo, from_imod
@@ -54,6 +52,31 @@ def test_aligns_to_half_a_pixel_with_beads(with_beads, tmp_path):
     assert alignment.tilt_axis_angle == pytest.approx(with_beads.truth.tilt_axis_angle, abs=0.5)
 
 
+def test_finds_how_thick_the_specimen_is(without_beads, aligned):
+    # The simulated particles are whole: the layer of their centres is thinner than the slab.
+    assert 0.7 < aligned.thickness / without_beads.thickness < 1.1
+
+
+def test_says_what_it_added_to_the_tilt_angles(without_beads, aligned):
+    nominal = [image.tilt.angle for image in without_beads.series.images]
+    assert [tilt.angle - aligned.tilt_offset for tilt in aligned.tilts] == pytest.approx(nominal)
+    written = read_aln(aligned.transforms.with_suffix(".aln"))
+    assert [written.nominal_tilt(row) for row in written.sections] == pytest.approx(nominal, abs=0.011)
+    assert written.thickness == pytest.approx(aligned.thickness / without_beads.pixel_size, abs=0.5)
+
+
+def test_writes_how_imod_makes_a_tomogram_of_it(without_beads, aligned):
+    folder = aligned.transforms.parent
+    newstack, tilt = read_newstack(folder / "ts_01_newst.com"), read_tilt(folder / "ts_01_tilt.com")
+    assert newstack.inputs == (str(without_beads.series.images[0].micrograph.path),)
+    assert newstack.sections == (tuple(range(19)),)
+    assert (folder / newstack.transforms) == aligned.transforms
+    assert newstack.size == tilt.full_size == (144, 160)
+    assert tilt.projections == newstack.output
+    assert read_tlt(folder / tilt.angles) == pytest.approx([one.angle for one in aligned.tilts], abs=0.01)
+    assert tilt.thickness == round(1.5 * aligned.thickness / 10)
+
+
 def test_says_how_good_it_is(aligned):
     assert 0.05 < aligned.score <= 1
     assert 0 < aligned.residual < 30
@@ -75,48 +98,22 @@ def test_writes_the_same_for_other_programs(without_beads, aligned):
             assert read.angle == pytest.approx(tilt.angle, abs=0.01)
 
 
-def test_leaves_out_dark_blank_and_repeated_images(without_beads, tmp_path):
-    images = without_beads.images.copy()
-    images[0] *= 0.2
-    images[1] = 1
-    series = rewritten(without_beads, images, tmp_path)
-    series = series.model_copy(
-        update={
-            "images": (*series.images[:5], retilted(series.images[5], series.images[6].tilt.angle), *series.images[6:])
-        }
-    )
+def test_leaves_out_an_image_of_something_else(without_beads, rewritten, tmp_path):
+    chosen = slice(3, 16)
+    images = without_beads.images[chosen].copy()
+    images[2] = images[11][::-1]
+    images[12] *= 0.2
+    whole = without_beads.series
+    series = rewritten(whole.model_copy(update={"images": whole.images[chosen]}), images, tmp_path)
     alignment = EmbeddedAlignment().align(series, tmp_path)
-    reasons = {exclusion.name: exclusion.reason for exclusion in alignment.excluded}
-    names = [image.tilt.name for image in series.images]
-    assert reasons[names[0]].startswith("dark: its mean is 20 %")
-    assert reasons[names[1]].startswith("blank")
-    assert reasons[names[6]] == f"duplicate: {names[5]} is the same tilt, taken later"
-    assert len(alignment.tilts) == len(names) - 3
-
-
-def rewritten(simulated, images: np.ndarray, folder: Path) -> ImagedTiltSeries:
-    path = folder / "changed.mrc"
-    write_mrc(path, images, simulated.pixel_size, stack=True)
-    changed = [
-        image.model_copy(update={"micrograph": image.micrograph.model_copy(update={"path": path})})
-        for image in simulated.series.images
-    ]
-    return simulated.series.model_copy(update={"images": tuple(changed)})
-
-
-def retilted(image: TiltImage, angle: float) -> TiltImage:
-    return image.model_copy(update={"tilt": image.tilt.model_copy(update={"angle": angle, "number": 99})})
-
-
-def test_leaves_out_an_image_of_something_else(without_beads, tmp_path):
-    images = without_beads.images.copy()
-    images[4] = images[15][::-1]
-    series = rewritten(without_beads, images, tmp_path)
-    alignment = EmbeddedAlignment().align(series, tmp_path)
-    (stray,) = alignment.excluded
-    assert stray.name == series.images[4].tilt.name
+    dark, stray = alignment.excluded
+    assert dark.name == series.images[12].tilt.name
+    assert stray.name == series.images[2].tilt.name
     assert stray.reason.startswith("stray")
     assert without_beads.error(alignment) < 1.2
+    newstack = read_newstack(tmp_path / "ts_01_newst.com")
+    assert newstack.sections == ((0, 1, *range(3, 12)),)
+    assert newstack.lines == tuple(range(11))
 
 
 def test_refuses_fewer_than_three_usable_images(without_beads, tmp_path):
