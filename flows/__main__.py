@@ -8,6 +8,7 @@ import typer
 
 from flows.commands import simulate
 from flows.commands.run import app as run_app
+from flows.commands.session import requeue, status
 from flows.commands.watch import watch
 from tasks.errors import CryoemError
 
@@ -15,6 +16,8 @@ app = typer.Typer(help="Cryo-electron-microscopy processing as Prefect flows.", 
 app.add_typer(simulate.app, name="simulate", help="Make movies or tilt series whose truth is known.")
 app.add_typer(run_app, name="run", help="Run a flow here and now, without a worker.")
 app.command()(watch)
+app.command()(status)
+app.command()(requeue)
 
 
 @app.command()

@@ -1,0 +1,44 @@
+import pytest
+from typer.testing import CliRunner
+
+from flows.__main__ import app
+from tasks.ledger import Arrival, Claimer, Failure, Session, arrive, claim, fail, finish, open_ledger, open_session
+
+
+@pytest.fixture
+def ledger(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    monkeypatch.setenv("CRYOEM_FLOWS_LEDGER", url)
+    ledger = open_ledger(url)
+    open_session(ledger, Session(name="cm1", kind="tomography", folder=tmp_path))
+    arrive(ledger, [Arrival(session="cm1", kind="tilt_series", key=key, payload={}) for key in ("a", "b", "c")])
+    first, second = claim(ledger, Claimer(owner="worker", kinds=("tilt_series",), lease=60), 2)
+    finish(ledger, first)
+    fail(ledger, second, Failure(kind="bad-data", reason="2 usable tilts; expected at least 3"))
+    return ledger
+
+
+def said(*words: str) -> str:
+    result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def test_status_counts_and_says_what_was_given_up_and_why(ledger):
+    text = said("status", "cm1")
+    assert "tilt_series: 1 waiting, 0 running, 1 done, 1 quarantined" in text
+    assert "given up: tilt_series" in text
+    assert "bad-data: 2 usable tilts; expected at least 3" in text
+    assert "cm1: done in " in text
+
+
+def test_what_was_given_up_gets_another_chance(ledger):
+    assert said("requeue", "cm1") == "1 items wait again\n"
+    text = said("status", "cm1")
+    assert "2 waiting, 0 running, 1 done, 0 quarantined" in text
+    assert "given up" not in text
+
+
+def test_only_the_named_items_are_put_back(ledger):
+    assert said("requeue", "cm1", "nonesuch") == "0 items wait again\n"
+    assert said("requeue", "cm1", "--kind", "movie") == "0 items wait again\n"
