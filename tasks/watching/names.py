@@ -11,7 +11,7 @@ Kind = Literal["movie", "mdoc"]
 
 TEMPORARY = (".*", "~*", "*~", "*.part", "*.partial", "*.filepart", "*.tmp", "*.temp", "*.crdownload")
 """Files that are being copied, by rsync (.name.XXXXXX), WinSCP, browsers and others; and what is hidden."""
-REFERENCES = ("*gain*", "CountRef*", "SuperRef*", "*defects*")
+REFERENCES = ("gain.*", "*[_-]gain[._-]*", "*GainRef*", "CountRef*", "SuperRef*", "defects*", "*[_-]defects*")
 """References of the camera, which lie beside the movies in the same formats."""
 
 
