@@ -41,7 +41,7 @@ def watch(  # noqa: PLR0913, PLR0917 - the options of a command line
     A movie counts when it no longer changes and its header can be read; a tilt series when its mdoc file no longer
     changes and its movies are there. All that has arrived stands in the ledger: stop and start this at any time.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    _log_to_standard_error()
     usual = Names()
     what = Watch(
         session=session,
@@ -62,6 +62,13 @@ def watch(  # noqa: PLR0913, PLR0917 - the options of a command line
     finally:
         ledger.close()
     _log.info("stopped")
+
+
+def _log_to_standard_error() -> None:
+    """Say what we do, and of others only what is wrong."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    for ours in ("flows", "tasks"):
+        logging.getLogger(ours).setLevel(logging.INFO)
 
 
 def _open(ledger: Ledger, session: Session) -> None:

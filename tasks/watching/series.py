@@ -1,6 +1,6 @@
 """Which tilt series are complete, or will not become so: a state machine of what is there at which time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, KeysView, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +73,11 @@ class Gathering:
         self._quiet = quiet
         self._arrived = dict(arrived)
         self._open: dict[str, _Open] = {}
+
+    @property
+    def open(self) -> KeysView[str]:
+        """The mdoc files of the series of which more may come."""
+        return self._open.keys()
 
     def add(self, described: Described, now: float) -> None:
         """Take note of an mdoc file that is new or has changed."""

@@ -1,7 +1,7 @@
 """Tilt series: they arrive when the movies that their mdoc file names are there, or when nothing more comes."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, KeysView, Sequence
 from pathlib import Path
 
 from tasks.errors import FormatError, InputError
@@ -30,6 +30,11 @@ class TiltSeriesOfMdocs:
         self._gathering = Gathering(watch.quiet, arrived.series)
         self.settling = Settling(watch.mdoc_settling, max(watch.patience, watch.mdoc_settling))
         self.index = MovieIndex()
+
+    @property
+    def open(self) -> KeysView[str]:
+        """The mdoc files to be looked at often, because more of their series may come."""
+        return self._gathering.open
 
     def read(self, due: Sequence[str], now: float) -> None:
         """Read the mdoc files that have settled; no series arrives while its mdoc file is changing."""

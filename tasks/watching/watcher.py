@@ -48,7 +48,7 @@ class Watcher:
     def poll(self, stop: Event) -> None:
         """Look once; a file counts when it has not changed for a while and its header can be read."""
         known, broken, movies, series = self._parts = self._parts or self._begin()
-        unsettled = [*movies.settling.unsettled, *series.settling.unsettled]
+        unsettled = [*movies.settling.unsettled, *series.settling.unsettled, *series.open]
         everything = self._looks % self._watch.everything == 0
         begun = self._clock()
         look = self._folders.look(unsettled, everything=everything)
