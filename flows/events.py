@@ -10,7 +10,7 @@ from pathlib import Path
 from prefect.events import emit_event
 from pydantic import JsonValue
 
-from tasks.ledger import Arrival
+from tasks.ledger import Arrival, Waiting
 
 _SHOWN = 5
 
@@ -29,6 +29,11 @@ def announce(arrivals: Sequence[Arrival]) -> None:
                 _emit(session, kind, _of_series(arrival))
         else:
             _emit(session, kind, _of_files(group))
+
+
+def remind(found: Waiting) -> None:
+    """Emit an event for items that wait, in case that of their arrival was lost."""
+    _emit(found.session, found.kind, {"count": found.items}, what="waiting")
 
 
 def _of_series(arrival: Arrival) -> dict[str, JsonValue]:
@@ -52,6 +57,6 @@ def _of_files(group: Sequence[Arrival]) -> dict[str, JsonValue]:
     return {"count": len(group), "newest": names, "folder": str(newest.parent)}
 
 
-def _emit(session: str, kind: str, payload: dict[str, JsonValue]) -> None:
+def _emit(session: str, kind: str, payload: dict[str, JsonValue], what: str = "arrived") -> None:
     resource = {"prefect.resource.id": f"cryoem.session.{session}", "prefect.resource.name": session}
-    emit_event(f"cryoem.{kind.replace('_', '-')}.arrived", resource, payload=payload)
+    emit_event(f"cryoem.{kind.replace('_', '-')}.{what}", resource, payload=payload)

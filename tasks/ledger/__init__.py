@@ -36,6 +36,7 @@ from tasks.ledger.quarantine import Quarantined, Selection, quarantined, requeue
 from tasks.ledger.results import finish, found, recall, record, recorded
 from tasks.ledger.sessions import all_sessions, find_session, open_session, set_parameters
 from tasks.ledger.status import KindStatus, SessionStatus, status
+from tasks.ledger.waiting import Waiting, waiting
 
 __all__ = [
     "Arrival",
@@ -58,6 +59,7 @@ __all__ = [
     "SessionStatus",
     "State",
     "Verdict",
+    "Waiting",
     "all_sessions",
     "arrive",
     "claim",
@@ -87,4 +89,5 @@ __all__ = [
     "set_parameters",
     "status",
     "take",
+    "waiting",
 ]
