@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tasks.ledger import LedgerError, Selection, Session, open_session, quarantined, requeue, status
+from tasks.models import Acquisition
+from tasks.tilt_series_grouping import from_mdoc
 from tasks.watching import Names
 
 TILTS = [f"TS_01_{number:03}_{3 * number}.0.tif" for number in range(5)]
@@ -258,3 +260,25 @@ def test_patterns_say_which_files_are_movies(watching, write):
     watching.restart(names=Names(movies=("*_FRACTIONS.tif",), ignored=("skip*",)))
     watching.settle(30)
     assert watching.movies == ["a_fractions.tif"]
+
+
+def test_the_grouping_understands_what_arrives_and_says_what_is_missing(watching, write, write_mdoc):
+    write(*(f"frames/{name}" for name in TILTS[:-1]))
+    write_mdoc("TS_01.mdoc", TILTS)
+    watching.settle(1000)
+    payload = watching.told[-1].payload
+    acquisition = Acquisition(pixel_size=2)
+    series = from_mdoc(Path(payload["mdoc"]), Path(payload["frames"]), acquisition, tilt_axis_angle=85)
+    assert series.name == payload["name"]
+    assert [tilt.source.path.name for tilt in series.tilts] == payload["movies"]
+    assert [f"{exclusion.name}.tif" for exclusion in series.excluded] == payload["missing"]
+
+
+def test_two_watchers_of_one_folder_tell_each_file_once(watching, ledger, folder, write, write_mdoc):
+    other = type(watching)(ledger, folder)
+    write(*TILTS)
+    write_mdoc("TS_01.mdoc", TILTS)
+    for _ in range(60):
+        watching.look()
+        other.look()
+    assert sorted(one.key for one in watching.told + other.told) == sorted(map(str, folder.iterdir()))
