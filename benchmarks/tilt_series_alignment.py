@@ -1,9 +1,11 @@
 """Measure the built-in alignment of tilt series on simulated ones.
 
 Prints the error of the displacements that no movement of the specimen explains, of the coarse alignment beside the
-final one, the error of the tilt axis, CPU seconds and peak memory. With --peer, also those of torch-tiltxcorr on the
-same images, side by side: it runs in an environment of its own whose python is given, for example one made by
-``pip install torch-tiltxcorr==0.6.0 mrcfile``.
+final one, the error of the tilt axis, the thickness of the specimen, CPU seconds and peak memory. With --peer, also
+those of torch-tiltxcorr on the same images, side by side: it runs in an environment of its own whose python is given,
+for example one made by ``pip install torch==2.13.0 torch-tiltxcorr==0.6.0 mrcfile``. It is a coarse alignment, to be
+compared with our coarse one too, and is given images binned to about 10 angstrom, as ours are. Seconds and memory are
+those of a process that only aligns.
 """
 
 import argparse
@@ -47,9 +49,11 @@ nominal = Geometry(stack.angles, series.tilt_axis_angle, np.zeros((len(stack.til
 prepared = prepare(stack.images, stack.scale, stack.centre, "cpu")
 coarse = align_coarsely(prepared, nominal, 0.6 * prepared.size).displacements * stack.pixel_size
 answer = {"coarse": dict(zip(stack.names, coarse.tolist()))}
+del stack, prepared
 before = resource.getrusage(resource.RUSAGE_SELF)
 found = EmbeddedAlignment().align(series, folder)
-answer |= {"final": {tilt.name: tilt.displacement for tilt in found.tilts}, "axis": found.tilt_axis_angle}
+answer |= {"final": {tilt.name: tilt.displacement for tilt in found.tilts}, "axis": found.tilt_axis_angle,
+    "thickness": found.thickness}
 """
     + MEASURE
 )
@@ -87,13 +91,21 @@ class Case:
     beads: int
     size: int
     step: float
+    largest: float
     field: float
+    thickness: float
 
     def parameters(self) -> SimulatedTiltSeries:
         """Return what to simulate."""
         pixel_size = self.field / self.size
         return SimulatedTiltSeries(
-            seed=self.seed, beads=self.beads, shape=(self.size, self.size), pixel_size=pixel_size, tilt_step=self.step
+            seed=self.seed,
+            beads=self.beads,
+            shape=(self.size, self.size),
+            pixel_size=pixel_size,
+            tilt_step=self.step,
+            largest_tilt=self.largest,
+            thickness=self.thickness,
         )
 
 
@@ -103,14 +115,19 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[101])
     parser.add_argument("--sizes", type=int, nargs="+", default=[512], help="pixels of an image along x and y")
     parser.add_argument("--field", type=float, default=2560.0, help="side of the field of view in angstrom")
-    parser.add_argument("--step", type=float, default=3.0, help="degrees between tilts from -60 to 60")
+    parser.add_argument("--step", type=float, default=3.0, help="degrees between tilts")
+    parser.add_argument("--largest", type=float, default=60.0, help="largest tilt in degree, on both sides")
+    parser.add_argument("--thickness", type=float, default=1500.0, help="of the specimen in angstrom")
     parser.add_argument("--beads", type=int, nargs="+", default=[0, 10])
     parser.add_argument("--peer", help="python of an environment with torch-tiltxcorr")
     options = parser.parse_args()
     for size in options.sizes:
         for beads in options.beads:
             for seed in options.seeds:
-                measure(Case(seed, beads, size, options.step, options.field), options.peer)
+                measure(
+                    Case(seed, beads, size, options.step, options.largest, options.field, options.thickness),
+                    options.peer,
+                )
 
 
 def measure(case: Case, peer: str | None) -> None:
@@ -126,7 +143,8 @@ def measure(case: Case, peer: str | None) -> None:
         f"{case.size}^2 x {len(truth.tilts)} tilts, {case.beads} beads, seed {case.seed}:"
         f" coarse {error(ours['coarse'], truth) / unit:.2f}, final {error(ours['final'], truth) / unit:.2f} pixels of"
         f" 5 A ({len(truth.tilts) - len(ours['final'])} left out); axis {ours['axis'] - truth.tilt_axis_angle:+.2f}"
-        f" degree; {ours['seconds']:.1f} CPU s; {ours['kibibytes'] / 1024:.0f} MiB"
+        f" degree; thickness {ours['thickness'] or math.nan:.0f} of {case.thickness:.0f} A;"
+        f" {ours['seconds']:.1f} CPU s; {ours['kibibytes'] / 1024:.0f} MiB"
     )
     if theirs:
         off = error(theirs["final"], truth)
