@@ -33,9 +33,9 @@ class EmbeddedMotion(Model):
     """Global and local motion correction with exposure filter."""
 
     tool: Literal["embedded"] = "embedded"
-    patches: tuple[PositiveInt, PositiveInt] = (5, 5)
+    patches: tuple[PositiveInt, PositiveInt] = (6, 6)
     """Patches in x and y that local motion is found in; with fewer than 3 either way, motion is the same everywhere."""
-    resolution: PositiveFloat = 6.0
+    resolution: PositiveFloat = 4.0
     """Finest detail that motion is measured with, in angstrom."""
     binning: float = Field(default=1.0, ge=1)
     """Size of the micrograph's pixels in pixels of the frames; the frames are binned by cropping in Fourier space."""

@@ -8,14 +8,12 @@ import numpy as np
 from tasks.motion_correction.coarse import coarse_motion
 from tasks.motion_correction.fit import fit_motion
 from tasks.motion_correction.patches import Exposure, cut_patches
-from tasks.motion_correction.polynomial import TERMS
-from tasks.motion_correction.trajectory import Trajectory
+from tasks.motion_correction.trajectory import LOCAL_TERMS, Trajectory
 from tasks.numerics.device import Array
 
-# Terms that are the same everywhere belong to the global motion.
-_LOCAL_TERMS = np.arange(3, TERMS)
-_NO_TERMS = np.arange(0)
-_LOW_BAND = 0.5
+_LOW_BAND = 0.4
+_ROUGH = 0.3
+_FINE = 0.05
 _FEWEST_PATCHES = 3
 # Movies without local motion reach 1, those with it 30 and more.
 _LEAST_EVIDENCE = 10.0
@@ -37,14 +35,14 @@ def measure_motion(frames: Sequence[Array], exposure: Exposure, grid: tuple[int,
     coarse = coarse_motion(frames, exposure.pixel_size)
     patches = cut_patches(frames, coarse, grid, exposure)
     low = patches.narrower(_LOW_BAND)
-    start = fit_motion(low, Trajectory(coarse, np.zeros((2, TERMS))), _NO_TERMS)
+    unmoved = Trajectory(coarse, np.zeros((len(frames), 2, LOCAL_TERMS)))
+    start = fit_motion(low, unmoved, is_local=False, precision=_ROUGH)
     found = start
     if min(grid) >= _FEWEST_PATCHES:
-        rough = fit_motion(low, start.trajectory, _LOCAL_TERMS)
-        found = fit_motion(patches, rough.trajectory, _LOCAL_TERMS)
+        rough = fit_motion(low, start.trajectory, is_local=True, precision=_ROUGH)
+        found = fit_motion(patches, rough.trajectory, is_local=True, precision=_FINE, models=2)
     evidence = found.evidence
     if evidence < _LEAST_EVIDENCE:
-        found = fit_motion(patches, start.trajectory, _NO_TERMS)
+        found = fit_motion(patches, start.trajectory, is_local=False, precision=_FINE, models=2)
     places = tuple((patch.u, patch.v) for patch in patches.patches)
-    trajectory = found.trajectory
-    return Measured(Trajectory(trajectory.globally - trajectory.globally[0], trajectory.locally), places, evidence)
+    return Measured(found.trajectory.from_first(), places, evidence)

@@ -13,6 +13,7 @@ import pandas as pd
 from tasks.formats.star import Block, write_star
 from tasks.models import Model, Movie
 from tasks.motion_correction.movie_frames import MovieFrames
+from tasks.motion_correction.polynomial import project
 from tasks.motion_correction.trajectory import Trajectory
 
 _THIRD_ORDER = 1
@@ -58,8 +59,10 @@ def motion_table(
 
 
 def relion_coefficients(trajectory: Trajectory) -> tuple[float, ...]:
-    """Return the local model as RELION has it: of shifts, in pixels; empty without local motion."""
-    return tuple((-trajectory.locally).ravel().tolist()) if trajectory.is_local else ()
+    """Return what comes closest to the local motion in RELION's model: of shifts, in pixels; empty without any."""
+    if not trajectory.is_local:
+        return ()
+    return tuple((-project(np.pad(trajectory.locally, ((0, 0), (0, 0), (1, 0))))).ravel().tolist())
 
 
 def write_motion(path: Path, movie: Movie, table: MotionTable) -> None:

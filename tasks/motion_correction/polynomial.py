@@ -33,9 +33,14 @@ def evaluate(coefficients: Coefficients, x: npt.ArrayLike, y: npt.ArrayLike, fra
     return basis(x, y, frames) @ coefficients.T
 
 
-def steepest(coefficients: Coefficients, frames: int) -> float:
-    """Return the largest difference that any frame shows over a tenth of the frame's width, in pixels."""
-    x, y = np.meshgrid(np.linspace(-0.5, 0.5, 11), np.linspace(-0.5, 0.5, 11))
-    field = evaluate(coefficients, x, y, frames)
-    along_x, along_y = np.diff(field, axis=2), np.diff(field, axis=1)
-    return float(max(np.hypot(*np.moveaxis(part, -1, 0)).max() for part in (along_x, along_y)))
+def project(courses: npt.NDArray[np.float64]) -> Coefficients:
+    """Return the coefficients that follow spatial coefficients in each frame, shape (frames, 2, 6), best.
+
+    What all frames have in common at a place is left free, for it does not blur.
+    """
+    frames = len(courses)
+    last = max(frames - 1, 1)
+    times = (np.arange(frames)[:, None] / last) ** np.arange(4)
+    powers = np.linalg.lstsq(times, courses.reshape(frames, -1), rcond=None)[0][1:]
+    powers /= float(last) ** np.arange(1, 4)[:, None]
+    return np.asarray(np.moveaxis(powers.reshape(3, 2, -1), 0, -1).reshape(2, TERMS))

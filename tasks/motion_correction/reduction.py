@@ -10,7 +10,7 @@ from tasks.numerics.device import Array, namespace, to_device
 
 def reduction(pixel_size: float, resolution: float) -> int:
     """Return how many pixels can be summed each way while the resolution stays well inside the band that is left."""
-    return max(1, int(resolution / (2 * 1.3 * pixel_size)))
+    return max(1, int(resolution / (2 * 1.15 * pixel_size)))
 
 
 def reduce_frames(

@@ -29,7 +29,7 @@ def test_follows_a_drift_that_is_far_longer_than_a_patch_step():
 
 
 def test_reduces_only_as_far_as_the_resolution_allows():
-    assert [reduction(size, 6.0) for size in (0.5, 1.0, 1.5, 5.0)] == [4, 2, 1, 1]
+    assert [reduction(size, 6.0) for size in (0.5, 1.0, 1.5, 5.0)] == [5, 2, 1, 1]
 
 
 def test_reduces_frames_by_sums_of_squares():

@@ -1,6 +1,6 @@
 import numpy as np
 
-from tasks.motion_correction.polynomial import evaluate, steepest
+from tasks.motion_correction.polynomial import evaluate, project
 
 
 def test_orders_coefficients_as_relion_does():
@@ -18,7 +18,13 @@ def test_is_zero_in_the_first_frame():
     assert not evaluate(np.ones((2, 18)), 0.5, 0.5, 4)[0].any()
 
 
-def test_finds_the_steepest_place():
-    coefficients = np.zeros((2, 18))
-    coefficients[1, 3] = 2.0
-    assert np.isclose(steepest(coefficients, 4), 2.0 * 3 * 0.1)
+def test_projects_courses_that_the_model_can_follow_exactly():
+    coefficients = np.random.default_rng(1).standard_normal((2, 18))
+    times = np.arange(9)[:, None] ** np.array([1, 2, 3])
+    courses = np.einsum("zp,csp->zcs", times, coefficients.reshape(2, 6, 3))
+    np.testing.assert_allclose(project(courses), coefficients, atol=1e-6)
+    np.testing.assert_allclose(project(courses + 7.0), coefficients, atol=1e-6)
+
+
+def test_projects_few_frames():
+    assert np.isfinite(project(np.ones((2, 2, 6)))).all()

@@ -19,7 +19,7 @@ def test_moves_frames_back_by_whole_and_broken_pixels():
     y, x = np.mgrid[:160, :160]
     shifts = np.array([(0, 0), (5.25, -3.5)])
     frames = [np.cos(0.3 * (x - along_x) + 0.2 * (y - along_y)).astype(np.float32) for along_x, along_y in shifts]
-    trajectory = Trajectory(shifts, np.zeros((2, 18)))
+    trajectory = Trajectory(shifts, np.zeros((len(shifts), 2, 5)))
     sums = sum_frames(frames, np.ones((160, 160), np.float32), trajectory, None, Tiling(96, 24))
     inner = (slice(20, -20), slice(20, -20))
     assert np.abs(sums.unweighted - 2 * frames[0])[inner].max() < 0.15
@@ -27,7 +27,7 @@ def test_moves_frames_back_by_whole_and_broken_pixels():
 
 def test_runs_in_parts_as_well():
     frames = np.random.default_rng(2).poisson(9, (4, 130, 130)).astype(np.uint8)
-    trajectory = Trajectory(np.array([(0, 0), (1.5, 2), (2, 2.5), (3, 3.0)]), np.zeros((2, 18)))
+    trajectory = Trajectory(np.array([(0, 0), (1.5, 2), (2, 2.5), (3, 3.0)]), np.zeros((4, 2, 5)))
     gain, tiling = np.ones((130, 130), np.float32), Tiling(96, 24)
     weights = np.random.default_rng(3).uniform(0, 1, (4, 96, 49)).astype(np.float32)
     whole = sum_frames(list(frames), gain, trajectory, weights, tiling)
