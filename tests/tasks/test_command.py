@@ -106,7 +106,7 @@ def test_a_program_dies_with_its_children_when_we_die(tmp_path, ending):
         pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
         assert all(map(alive, pids))
         os.kill(us.pid, ending)
-        us.wait()
+        us.wait(timeout=30)
     assert wait_for(lambda: not any(map(alive, pids)))
 
 
