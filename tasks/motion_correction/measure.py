@@ -15,7 +15,7 @@ _LOW_BAND = 0.4
 _ROUGH = 0.3
 _FINE = 0.05
 _FEWEST_PATCHES = 3
-# Movies without local motion reach 1, those with it 30 and more.
+# Simulated movies without local motion reach 3, those with it 80 and more.
 _LEAST_EVIDENCE = 10.0
 
 
