@@ -48,6 +48,9 @@ def settled(futures: Futures[Result], progress: Progress) -> tuple[dict[str, Res
     """Wait for the tasks of tilts; return the results, and the reasons of those that failed."""
     for _ in as_completed(list(futures.values())):
         progress.advance()
+    for future in futures.values():
+        # Without this the state is what the server knows, which lags behind.
+        future.wait()
     states = {name: future.state for name, future in futures.items()}
     results = {name: futures[name].result() for name, state in states.items() if state.is_completed()}
     reasons = {

@@ -36,10 +36,18 @@ def pages(path: Path, file: tifffile.TiffFile) -> list[Any]:
     """Return the pages of an open file, which must have one shape and be whole."""
     try:
         found = list(file.pages)
-    except _BROKEN as reason:
+        _check_pages(path, found)
+    # What a page list of zeros makes tifffile raise, here or when a page is asked for its shape.
+    except (*_BROKEN, IndexError, TypeError, ValueError) as reason:
         raise FormatError(path, f"the list of pages is broken ({reason})", "a whole TIFF file") from reason
-    size = path.stat().st_size
-    first = found[0]
+    return found
+
+
+def _check_pages(path: Path, found: list[Any]) -> None:
+    """Raise FormatError unless there are pages, of one shape, that end within the file."""
+    if not found:
+        raise FormatError(path, "no pages", "a TIFF file with at least one page")
+    size, first = path.stat().st_size, found[0]
     for number, page in enumerate(found):
         if page.shape != first.shape:
             raise FormatError(path, f"page {number} has {page.shape} pixels", f"{first.shape} as page 0 has")
@@ -47,7 +55,6 @@ def pages(path: Path, file: tifffile.TiffFile) -> list[Any]:
         if not ends or min(page.databytecounts) == 0 or max(ends) > size:
             found_bytes = f"truncated: page {number} ends at byte {max(ends, default=0)} of {size}"
             raise FormatError(path, found_bytes, f"{len(found)} whole pages")
-    return found
 
 
 def header(path: Path) -> tuple[int, int, int]:

@@ -99,3 +99,14 @@ def test_a_failed_writing_leaves_nothing(tmp_path, frames):
     with pytest.raises(TypeError):
         tiff.write_tiff_frames(tmp_path / "a.tif", [frames[0], None], 1)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("start", [0, 4, 8, 60])
+def test_refuses_a_file_whose_rest_is_zeros(tmp_path, start):
+    """A copy that reserves its space first leaves zeros where the list of pages will be."""
+    path = tmp_path / "movie.tif"
+    tiff.write_tiff_frames(path, [np.ones((8, 8), np.uint8)] * 3, 1.0)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:start] + bytes(len(whole) - start))
+    with pytest.raises(FormatError, match=r"movie\.tif"):
+        tiff.header(path)
