@@ -1,6 +1,7 @@
 """The tilt series of a session, as they arrive: each becomes a tomogram or a reason."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 from prefect import flow
@@ -11,6 +12,7 @@ from flows.leases import SECONDS, held
 from flows.outcomes import failure_of
 from flows.tomography import Tomography, process_tilt_series
 from tasks.errors import InputError
+from tasks.formats.files import replacing
 from tasks.ledger import Claimer, Lease, LeaseLostError, Ledger, Result, claim, fail, find_session, finish, open_ledger
 from tasks.models import Tomogram
 from tasks.reuse import digest
@@ -40,6 +42,7 @@ def process(ledger: Ledger, lease: Lease) -> None:
     try:
         with held(ledger, lease):
             tomography = asked(ledger, lease)
+            own(tomography.folder, lease.key)
             result = found(tomography, process_tilt_series(tomography))
         finish(ledger, lease, [result])
     except LeaseLostError:
@@ -66,6 +69,17 @@ def asked(ledger: Ledger, lease: Lease) -> Tomography:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise InputError(f"parameters of session {session.name}", wrong, "those of the tomography flow") from error
+
+
+def own(folder: Path, mdoc: str) -> None:
+    """Claim a folder of results for one series; two of one name must not write over each other."""
+    marker = folder / "series.txt"
+    if marker.exists() and marker.read_text() != mdoc:
+        raise InputError(
+            mdoc, f"{folder} holds the results of {marker.read_text()}", "one series of a name in a session"
+        )
+    with replacing(marker) as beside:
+        beside.write_text(mdoc)
 
 
 def found(tomography: Tomography, tomogram: Tomogram) -> Result:

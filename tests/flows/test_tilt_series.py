@@ -6,7 +6,7 @@ from prefect.testing.utilities import prefect_test_harness
 
 from flows.outcomes import failure_of
 from flows.sweep import sweep
-from flows.tilt_series import process_session
+from flows.tilt_series import own, process_session
 from tasks.errors import CommandError, InputError
 from tasks.ledger import Arrival, Claimer, Session, arrive, claim, open_ledger, open_session, quarantined, status
 
@@ -55,6 +55,13 @@ def test_what_waits_becomes_tomograms_or_reasons(ledger, simulated_tilt_series, 
     assert given_up.key == str(lost)
     assert given_up.reason_kind == "bad-data"
     assert len(list((tmp_path / "cm1" / "good" / "denoising").glob("*.mrc"))) == 1
+
+
+def test_two_series_of_one_name_do_not_write_over_each_other(tmp_path):
+    own(tmp_path, "/first/TS_01.mdoc")
+    own(tmp_path, "/first/TS_01.mdoc")
+    with pytest.raises(InputError, match=r"/second/TS_01\.mdoc: .* holds the results of /first/TS_01\.mdoc"):
+        own(tmp_path, "/second/TS_01.mdoc")
 
 
 def test_parameters_that_the_flow_does_not_know_are_the_reason(ledger, simulated_tilt_series, tmp_path):
