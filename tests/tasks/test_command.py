@@ -98,15 +98,18 @@ def test_children_that_outlive_the_program_are_ended(tmp_path):
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_program_dies_with_its_children_when_we_die(tmp_path, ending):
+    # Whoever starts the tests in the background has them ignore SIGINT.
     call = (
-        f"from pathlib import Path; from tasks.command import run; run(['{forking(tmp_path)}'], cwd=Path('{tmp_path}'))"
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from pathlib import Path; from tasks.command import run;"
+        f"run(['{forking(tmp_path)}'], cwd=Path('{tmp_path}'))"
     )
     with subprocess.Popen([sys.executable, "-c", call], stderr=subprocess.DEVNULL) as us:
         assert wait_for(lambda: (tmp_path / "pids").exists() and (tmp_path / "pids").read_text().endswith("\n"))
         pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
         assert all(map(alive, pids))
         os.kill(us.pid, ending)
-        us.wait(timeout=30)
+        assert wait_for(lambda: us.poll() is not None)
     assert wait_for(lambda: not any(map(alive, pids)))
 
 
