@@ -9,6 +9,7 @@ import typer
 from flows.commands import simulate
 from flows.commands.run import app as run_app
 from flows.commands.session import requeue, status
+from flows.commands.tilt_axis import tilt_axis
 from flows.commands.watch import watch
 from tasks.errors import CryoemError
 
@@ -18,6 +19,7 @@ app.add_typer(run_app, name="run", help="Run a flow here and now, without a work
 app.command()(watch)
 app.command()(status)
 app.command()(requeue)
+app.command("tilt-axis")(tilt_axis)
 
 
 @app.command()
