@@ -1,6 +1,7 @@
 """The tilt series of a session, as they arrive: each becomes a tomogram or a reason."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,9 @@ def process(ledger: Ledger, lease: Lease) -> None:
     except LeaseLostError:
         return
     except Exception as error:  # noqa: BLE001 - whatever it is, the item must not stay with us
-        fail(ledger, lease, failure_of(error))
+        # Whoever has taken the item meanwhile will find out for themselves.
+        with suppress(LeaseLostError):
+            fail(ledger, lease, failure_of(error))
 
 
 def asked(ledger: Ledger, lease: Lease) -> Tomography:
