@@ -7,7 +7,9 @@ Images are indexed ``image[y, x]`` with y upwards: row 0 is the lowest row, as i
 from tasks.models.acquisition import Acquisition, EerSampling, GainReference, Optics
 from tasks.models.base import Device, Executable, Incidental, Model, Shift, Threads, one_of
 from tasks.models.ctf import Ctf, TiltGeometry
+from tasks.models.ice import IceThickness
 from tasks.models.movie import Micrograph, Motion, Movie
+from tasks.models.particles import Particles, ParticleSet, Picks
 from tasks.models.tilt_series import (
     Alignment,
     Exclusion,
@@ -28,6 +30,7 @@ __all__ = [
     "Exclusion",
     "Executable",
     "GainReference",
+    "IceThickness",
     "ImagedTiltSeries",
     "Incidental",
     "Micrograph",
@@ -35,6 +38,9 @@ __all__ = [
     "Motion",
     "Movie",
     "Optics",
+    "ParticleSet",
+    "Particles",
+    "Picks",
     "Shift",
     "Threads",
     "Tilt",

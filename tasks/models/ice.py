@@ -1,0 +1,47 @@
+"""How thick the ice is, as far as an image tells."""
+
+import math
+from typing import Self
+
+from pydantic import PositiveFloat
+
+from tasks.models.base import Model
+
+
+class IceThickness(Model):
+    """The distribution of the ice thickness over a micrograph, from the electrons that it took away.
+
+    A thickness is ``-log(intensity / reference)``, in mean free paths of the electrons that the aperture or the energy
+    filter stops. It is the thickness of the ice, and of all else that lies there, if the reference is the intensity
+    without specimen. Otherwise the reference is the brightest area seen, and the figures say how much thicker than
+    there.
+    """
+
+    minimum: float
+    """Thinnest area, in mean free paths."""
+    first_quartile: float
+    """A quarter of the area is thinner."""
+    median: float
+    """Half of the area is thinner."""
+    third_quartile: float
+    """Three quarters of the area are thinner."""
+    maximum: float
+    """Thickest area."""
+    reference: PositiveFloat
+    """Intensity per pixel that counts as no thickness."""
+    brightest: PositiveFloat
+    """Intensity per pixel of the thinnest area; the largest of a session can be its reference."""
+    program: str
+    """Name and version of the program."""
+
+    @property
+    def figures(self) -> tuple[float, float, float, float, float]:
+        """Minimum, first quartile, median, third quartile and maximum."""
+        return self.minimum, self.first_quartile, self.median, self.third_quartile, self.maximum
+
+    def relative_to(self, reference: float) -> Self:
+        """Say the same relative to another reference, for example the brightest area of a session."""
+        more = math.log(reference / self.reference)
+        names = ("minimum", "first_quartile", "median", "third_quartile", "maximum")
+        moved = {name: value + more for name, value in zip(names, self.figures, strict=True)}
+        return self.model_copy(update={**moved, "reference": reference})
