@@ -1,94 +1,110 @@
-"""Do nothing twice: a result is kept with a digest of all it depends on."""
+"""Do nothing twice: a result is kept with all it depends on, which tells whether and why it is out of date."""
 
-import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import Field, JsonValue, NonNegativeFloat, ValidationError
 
+from tasks.essence import differences, digest_of, essence, paths, size
 from tasks.formats.files import replacing
-from tasks.models import Incidental, Model
+from tasks.models import Model
 
-Result = TypeVar("Result", bound=Model)
+Found = TypeVar("Found", bound=Model)
 
 
-class Record(Model, Generic[Result]):
-    """A result beside what it was made of."""
+@dataclass(frozen=True)
+class Place(Generic[Found]):
+    """Where the result of a step is recorded, and what it depends on."""
+
+    record: Path
+    kind: type[Found]
+    given: Mapping[str, Any]
+    """Inputs and parameters by name."""
+
+    @cached_property
+    def inputs(self) -> dict[str, JsonValue]:
+        """What matters of the inputs, with size and time of every file they name, at the first look."""
+        return {name: essence(value) for name, value in self.given.items()}
+
+    @property
+    def digest(self) -> str:
+        """Digest of the inputs."""
+        return digest_of(self.inputs)
+
+
+class Record(Model, Generic[Found]):
+    """A result beside what it was made of, and the story of its making."""
 
     digest: str
     """Digest of the inputs and of the parameters that matter."""
+    inputs: dict[str, JsonValue] = Field(default={})
+    """The inputs themselves, to tell what has changed."""
     outputs: dict[str, int]
     """Size in bytes of each file of the result."""
-    result: Result
+    result: Found
+    why: str = ""
+    """Why it was computed."""
+    seconds: NonNegativeFloat = 0.0
+    """Wall time of the computation in seconds."""
+    host: str = ""
+    run: str = ""
+    """The run that computed it."""
 
 
-def recall(record: Path, kind: type[Result], inputs: Mapping[str, Any]) -> Result | None:
+def recall(place: Place[Found]) -> Found | None:
     """Return the recorded result if it was made of the same inputs and its files are whole, else None."""
-    try:
-        found = Record[kind].model_validate_json(record.read_text())  # type: ignore[valid-type]
-    except (FileNotFoundError, ValidationError):
-        return None
-    whole = all(_size(Path(path)) == size for path, size in found.outputs.items())
-    return found.result if whole and found.digest == digest(inputs) else None
+    record = read_record(place)
+    return record.result if record and not outdated(record, place) else None
 
 
-def remember(record: Path, result: Result, inputs: Mapping[str, Any]) -> Result:
-    """Record a result beside its inputs and return it."""
-    outputs = {str(path): size for path in _paths(result) if (size := _size(path)) is not None}
-    kept = Record[Result](digest=digest(inputs), outputs=outputs, result=result)
-    with replacing(record) as beside:
-        beside.write_text(kept.model_dump_json(indent=1))
+def once(place: Place[Found], work: Callable[[], Found], run: str = "") -> Found:
+    """Return the recorded result of the same inputs, or do the work and record it."""
+    record = read_record(place)
+    why = outdated(record, place) if record else "not computed before"
+    if record and not why:
+        return record.result
+    begun = time.monotonic()
+    result = work()
+    story = {"why": why, "seconds": time.monotonic() - begun, "host": platform.node(), "run": run}
+    _remember(place, result, story)
     return result
 
 
-def once(record: Path, kind: type[Result], work: Callable[[], Result], inputs: Mapping[str, Any]) -> Result:
-    """Return the recorded result of the same inputs, or do the work and record it."""
-    return recall(record, kind, inputs) or remember(record, work(), inputs)
+def read_record(place: Place[Found]) -> Record[Found] | None:
+    """Return what is recorded, whatever it was made of; None if there is nothing that can be read."""
+    try:
+        return Record[place.kind].model_validate_json(place.record.read_text())  # type: ignore[name-defined]
+    except (FileNotFoundError, ValidationError):
+        return None
 
 
-def digest(inputs: Mapping[str, Any]) -> str:
+def outdated(record: Record[Found], place: Place[Found]) -> str:
+    """Say why a record is of no use for these inputs; nothing if it is of use."""
+    if record.digest != place.digest:
+        return "changed: " + "; ".join(differences(record.inputs, place.inputs))
+    lost = [path for path, expected in record.outputs.items() if size(Path(path)) != expected]
+    return f"lost or changed since: {', '.join(lost)}" if lost else ""
+
+
+def is_whole(result: Model) -> bool:
+    """Tell whether all files that a result names are there."""
+    return all(path.exists() for path in paths(result))
+
+
+def digest(given: Mapping[str, Any]) -> str:
     """Digest named inputs: their values without incidental fields, and size and time of every file they name."""
-    text = json.dumps({name: _essence(value) for name, value in inputs.items()}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest_of({name: essence(value) for name, value in given.items()})
 
 
-def _essence(value: Any) -> Any:  # noqa: ANN401 - any tree of models
-    if isinstance(value, BaseModel):
-        fields = type(value).model_fields
-        matters = [name for name in fields if not any(map(_is_incidental, fields[name].metadata))]
-        return {name: _essence(getattr(value, name)) for name in matters}
-    if isinstance(value, Mapping):
-        return {str(key): _essence(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_essence(item) for item in value]
-    if isinstance(value, Path):
-        return [str(value), *_stamp(value)]
-    return value
-
-
-def _is_incidental(mark: object) -> bool:
-    return isinstance(mark, Incidental)
-
-
-def _paths(value: Any) -> Iterator[Path]:  # noqa: ANN401 - any tree of models
-    if isinstance(value, Path):
-        yield value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _paths(getattr(value, name))
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _paths(item)
-
-
-def _stamp(path: Path) -> list[int]:
-    if not path.is_file():
-        return []
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
-
-
-def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.is_file() else None
+def _remember(place: Place[Found], result: Found, story: Mapping[str, Any]) -> None:
+    outputs = {str(path): found for path in paths(result) if (found := size(path)) is not None}
+    # As JSON and not as a model of its own: checking the result again would cost more than writing it.
+    kept = {"digest": place.digest, **story, "outputs": outputs, "result": result.model_dump(mode="json")}
+    with replacing(place.record) as beside:
+        beside.write_text(json.dumps({**kept, "inputs": place.inputs}))

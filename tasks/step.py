@@ -6,11 +6,16 @@ from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task, task
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.runtime import flow_run
 
+from tasks import reuse
 from tasks.errors import InputError, ResultError
+from tasks.models import Model
+from tasks.reuse import Place
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Found = TypeVar("Found", bound=Model)
 
 
 # Prefect warns at every task that a timeout cannot interrupt a thread that waits for a program or a file. Programs have
@@ -38,3 +43,8 @@ def step(*, task_run_name: str, timeout_seconds: float | None = None) -> Callabl
         retry_delay_seconds=[5, 60],
         retry_condition_fn=may_help,
     )
+
+
+def once(place: Place[Found], work: Callable[[], Found]) -> Found:
+    """Return what was found of the same inputs, or do the work and record it with the flow run that did it."""
+    return reuse.once(place, work, run=flow_run.id or "")

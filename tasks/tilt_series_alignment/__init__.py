@@ -4,19 +4,22 @@ from pathlib import Path
 from typing import Annotated
 
 from tasks.models import Alignment, ImagedTiltSeries, one_of
-from tasks.reuse import once
-from tasks.step import step
+from tasks.reuse import Place
+from tasks.step import once, step
 from tasks.tilt_series_alignment.aretomo3 import AreTomo3Alignment
 from tasks.tilt_series_alignment.embedded import EmbeddedAlignment
 
-__all__ = ["AreTomo3Alignment", "EmbeddedAlignment", "TiltSeriesAligner", "align_tilt_series"]
+__all__ = ["AreTomo3Alignment", "EmbeddedAlignment", "TiltSeriesAligner", "align_tilt_series", "place_of_alignment"]
 
 TiltSeriesAligner = Annotated[EmbeddedAlignment | AreTomo3Alignment, one_of("tool")]
+
+
+def place_of_alignment(series: ImagedTiltSeries, aligner: TiltSeriesAligner, folder: Path) -> Place[Alignment]:
+    """Say where the alignment of a tilt series is recorded, and what it depends on."""
+    return Place(folder / f"{series.name}.json", Alignment, {"series": series, "aligner": aligner})
 
 
 @step(task_run_name="alignment of {series.name}", timeout_seconds=14400)
 def align_tilt_series(series: ImagedTiltSeries, aligner: TiltSeriesAligner, folder: Path) -> Alignment:
     """Align the images of a tilt series, unless it is done already."""
-    record = folder / f"{series.name}.json"
-    inputs = {"series": series, "aligner": aligner}
-    return once(record, Alignment, lambda: aligner.align(series, folder), inputs)
+    return once(place_of_alignment(series, aligner, folder), lambda: aligner.align(series, folder))

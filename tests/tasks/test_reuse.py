@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tasks.models import Device, Model, Tomogram
-from tasks.reuse import digest, once
+from tasks.reuse import Place, digest, once, read_record, recall
 
 
 class Filter(Model):
@@ -18,6 +18,10 @@ def source(tmp_path) -> Path:
     return path
 
 
+def place(folder: Path, source: Path, **parameters: object) -> Place[Tomogram]:
+    return Place(folder / "volume.json", Tomogram, {"source": source, "filter": Filter(**parameters)})
+
+
 def made(folder: Path, source: Path, calls: list[str], **parameters: object) -> Tomogram:
     """Filter a source once."""
 
@@ -27,7 +31,7 @@ def made(folder: Path, source: Path, calls: list[str], **parameters: object) -> 
         path.write_bytes(b"volume")
         return Tomogram(path=path, voxel_size=10, shape=(1, 1, 1), program="test")
 
-    return once(folder / "volume.json", Tomogram, work, {"source": source, "filter": Filter(**parameters)})
+    return once(place(folder, source, **parameters), work, run="run 1")
 
 
 def test_the_same_inputs_are_worked_on_once(tmp_path, source):
@@ -69,10 +73,27 @@ def test_failed_work_leaves_no_record(tmp_path, source):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        once(tmp_path / "volume.json", Tomogram, fail, {"source": source})
+        once(place(tmp_path, source), fail)
     assert not (tmp_path / "volume.json").exists()
 
 
 def test_the_order_of_inputs_does_not_matter_but_their_names_do():
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
     assert digest({"a": 1, "b": 2}) != digest({"a": 2, "b": 1})
+
+
+def test_the_record_tells_why_it_was_made_and_by_whom(tmp_path, source):
+    made(tmp_path, source, [])
+    record = read_record(place(tmp_path, source))
+    assert (record.why, record.run) == ("not computed before", "run 1")
+    assert record.host
+    assert recall(place(tmp_path, source)) == record.result
+    assert recall(place(tmp_path, source, cutoff=20)) is None
+    made(tmp_path, source, [], cutoff=20)
+    assert read_record(place(tmp_path, source)).why == "changed: filter.cutoff from 10.0 to 20.0"
+    source.write_bytes(b"another")
+    made(tmp_path, source, [], cutoff=20)
+    assert read_record(place(tmp_path, source)).why == "changed: source (source.mrc) is another file than before"
+    (tmp_path / "volume.mrc").unlink()
+    made(tmp_path, source, [], cutoff=20)
+    assert read_record(place(tmp_path, source)).why == f"lost or changed since: {tmp_path}/volume.mrc"
