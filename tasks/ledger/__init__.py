@@ -11,12 +11,13 @@ things happen in and whoever dies:
 """
 
 from tasks.ledger.arrivals import arrive
+from tasks.ledger.attendance import attended, sign_off, sign_on
 from tasks.ledger.claims import claim
 from tasks.ledger.database import Ledger, open_ledger
 from tasks.ledger.errors import LeaseLostError, LedgerError
 from tasks.ledger.failures import fail
 from tasks.ledger.history import Attempt, history
-from tasks.ledger.leases import expire, extend, release
+from tasks.ledger.leases import bereave, expire, extend, extend_all, release
 from tasks.ledger.models import (
     Arrival,
     Claimer,
@@ -33,10 +34,10 @@ from tasks.ledger.models import (
 from tasks.ledger.outbox import dead, failed, post, posted, revive, sent, take
 from tasks.ledger.pauses import Pause, pausing, resume
 from tasks.ledger.quarantine import Quarantined, Selection, quarantined, requeue
-from tasks.ledger.results import finish, found, recall, record, recorded
+from tasks.ledger.results import finish, found, recall, record, recorded, results_of
 from tasks.ledger.sessions import all_sessions, find_session, open_session, set_parameters
 from tasks.ledger.status import KindStatus, SessionStatus, status
-from tasks.ledger.waiting import Waiting, waiting
+from tasks.ledger.waiting import Waiting, keys_like, quiet, unsettled, waiting
 
 __all__ = [
     "Arrival",
@@ -62,32 +63,41 @@ __all__ = [
     "Waiting",
     "all_sessions",
     "arrive",
+    "attended",
+    "bereave",
     "claim",
     "dead",
     "expire",
     "extend",
+    "extend_all",
     "fail",
     "failed",
     "find_session",
     "finish",
     "found",
     "history",
+    "keys_like",
     "open_ledger",
     "open_session",
     "pausing",
     "post",
     "posted",
     "quarantined",
+    "quiet",
     "recall",
     "record",
     "recorded",
     "release",
     "requeue",
+    "results_of",
     "resume",
     "revive",
     "sent",
     "set_parameters",
+    "sign_off",
+    "sign_on",
     "status",
     "take",
+    "unsettled",
     "waiting",
 ]

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from random import random
 
-from sqlalchemy import Connection, Double, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, Double, Select, bindparam, exists, func, insert, select, update
 
 from tasks.ledger.clock import NOW
 from tasks.ledger.database import Ledger
@@ -80,12 +80,18 @@ def _claim_kind(connection: Connection, claimer: Claimer, kind: str, limit: int)
     while running and len(picked) < limit:
         for place, share in _shares(running, limit - len(picked)).items():
             what = {"kind": kind, "pool": claimer.pool, "session": place.number, "limit": share, "picked": picked}
-            found = connection.scalars(_PICK[claimer.order], what).all()
+            found = connection.scalars(_pick(claimer), what).all()
             picked = [*picked, *found]
             running[place] += len(found)
             if len(found) < share:
                 del running[place]
     return _lease(connection, claimer, picked, names) if picked else []
+
+
+def _pick(claimer: Claimer) -> Select[int]:
+    """Return how the first items of a session are found."""
+    first = _PICK[claimer.order]
+    return first if claimer.keys is None else first.where(items.c.key.in_(claimer.keys))
 
 
 def _places(connection: Connection, claimer: Claimer, kind: str) -> dict[_Place, int]:

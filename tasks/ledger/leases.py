@@ -1,6 +1,9 @@
 """Leases: they are kept by signs of life, given back, and run out."""
 
-from sqlalchemy import Connection, Double, bindparam, literal_column, select, update
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Double, Row, bindparam, literal_column, select, update
 
 from tasks.ledger.clock import NOW
 from tasks.ledger.database import Ledger
@@ -14,14 +17,16 @@ from tasks.ledger.transitions import HELD, LEASED, UNLEASED, end_attempt, hold, 
 _UNTIL = NOW + bindparam("seconds", type_=Double())
 _EXTEND = update(items).where(HELD).values(lease_from=NOW, lease_until=_UNTIL)
 _RELEASE = update(items).where(HELD).values(UNLEASED | {"state": "waiting"})
-_EXPIRED = (
+_RUNNING = (
     select(*LEASED, items.c.owner, sessions.c.name, attempts.c.pool)
     .join(sessions, sessions.c.id == items.c.session_id)
     .join(attempts, (attempts.c.item_id == items.c.id) & (attempts.c.number == items.c.attempt))
-    .where(is_("running"), items.c.lease_until <= NOW)
+    .where(is_("running"))
     .order_by(items.c.id)
     .with_for_update(skip_locked=True, of=items)
 )
+_EXPIRED = _RUNNING.where(items.c.lease_until <= NOW)
+_ORPHANED = _RUNNING.where(items.c.owner == bindparam("dead"))
 _LENGTH = items.c.lease_until - items.c.lease_from
 _HEAL = (
     # A lease that begins later than now by more than its length: its owner has time to give a sign of life.
@@ -42,6 +47,13 @@ def extend(ledger: Ledger, lease: Lease, seconds: float) -> None:
     ledger.write(lambda connection: _extend(connection, lease, seconds))
 
 
+def extend_all(ledger: Ledger, leases: Sequence[Lease], seconds: float) -> None:
+    """Give a sign of life for many leases; one that is lost stays lost, which shows when its work is finished."""
+    rows = [holder(lease) | {"seconds": seconds} for lease in sorted(leases, key=lambda lease: lease.item)]
+    if rows:
+        ledger.write(lambda connection: connection.execute(_EXTEND, rows))
+
+
 def release(ledger: Ledger, lease: Lease, reason: str) -> None:
     """Give an item back unharmed, say when the worker is asked to stop; raise LeaseLostError if it is lost."""
     ledger.write(lambda connection: _release(connection, lease, reason))
@@ -54,6 +66,11 @@ def expire(ledger: Ledger) -> list[tuple[Lease, Verdict]]:
     by a clock that was wrong are put right first.
     """
     return ledger.write(_expire)
+
+
+def bereave(ledger: Ledger, owner: str) -> list[tuple[Lease, Verdict]]:
+    """Take the items back at once of an owner that is known to be dead; return the leases and the verdicts."""
+    return ledger.write(lambda connection: _take_back(connection, connection.execute(_ORPHANED, {"dead": owner}).all()))
 
 
 def _extend(connection: Connection, lease: Lease, seconds: float) -> None:
@@ -70,9 +87,13 @@ def _release(connection: Connection, lease: Lease, reason: str) -> None:
 def _expire(connection: Connection) -> list[tuple[Lease, Verdict]]:
     for statement in _HEAL:
         connection.execute(statement)
-    expired = []
-    for row in connection.execute(_EXPIRED).all():
+    return _take_back(connection, connection.execute(_EXPIRED).all())
+
+
+def _take_back(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[tuple[Lease, Verdict]]:
+    taken = []
+    for row in rows:
         lease = lease_of(row, row.name, row.pool)
         failure = Failure(kind="lost-worker", reason=f"no sign of life from {row.owner}")
-        expired.append((lease, settle(connection, lease, failure)))
-    return expired
+        taken.append((lease, settle(connection, lease, failure)))
+    return taken

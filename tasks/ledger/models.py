@@ -54,6 +54,8 @@ class Claimer(Model):
     """Newest first while a microscope is running, oldest first to catch up."""
     session: str | None = None
     """Work for this session only; otherwise fairly for all."""
+    keys: tuple[str, ...] | None = None
+    """Only items with these keys; needs a session."""
     pool: str = "default"
     """What is paused together when there is no licence or no space."""
 

@@ -23,6 +23,13 @@ _FOUND = (
     .where(sessions.c.name == bindparam("session"), table.c.step == bindparam("step"))
     .order_by(items.c.id)
 )
+_OF_KEYS = (
+    select(items.c.key, *_COLUMNS)
+    .join(items, items.c.id == table.c.item_id)
+    .join(sessions, sessions.c.id == items.c.session_id)
+    .where(sessions.c.name == bindparam("session"), items.c.kind == bindparam("of_kind"))
+    .where(items.c.key.in_(bindparam("keys", expanding=True)))
+)
 _FINISH = update(items).where(HELD).values(UNLEASED | BLAMELESS | {"state": "done", "finished": NOW})
 _FINISHED = select(items.c.id).where(
     items.c.id == bindparam("held_item"), items.c.attempt == bindparam("held_attempt"), items.c.state == "done"
@@ -78,6 +85,17 @@ def found(ledger: Ledger, session: str, step: str) -> list[tuple[str, Result]]:
     chosen = {"session": session, "step": step}
     rows = ledger.read(lambda connection: connection.execute(_FOUND, chosen).all())
     return [(key, Result.model_validate(dict(zip(Result.model_fields, values, strict=True)))) for key, *values in rows]
+
+
+def results_of(ledger: Ledger, session: str, kind: str, keys: Sequence[str]) -> dict[str, dict[str, Result]]:
+    """Return what the steps found for some items, by key and step."""
+    chosen = {"session": session, "of_kind": kind, "keys": keys}
+    rows = ledger.read(lambda connection: connection.execute(_OF_KEYS, chosen).all())
+    by_key: dict[str, dict[str, Result]] = {}
+    for key, *values in rows:
+        result = Result.model_validate(dict(zip(Result.model_fields, values, strict=True)))
+        by_key.setdefault(key, {})[result.step] = result
+    return by_key
 
 
 def write_results(connection: Connection, lease: Lease, results: Sequence[Result]) -> None:

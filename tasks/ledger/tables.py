@@ -164,3 +164,13 @@ pauses = Table(
     Column("since", Double, nullable=False),
     Column("until", Double, nullable=False),
 )
+
+attendants = Table(
+    "attendants",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    # None for all sessions.
+    Column("session", String),
+    Column("seen", Double, nullable=False),
+)

@@ -1,7 +1,9 @@
 """What waits, so that work can be started that no event has started."""
 
+from collections.abc import Sequence
+
 from pydantic import PositiveInt
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from tasks.ledger.clock import NOW
 from tasks.ledger.database import Ledger
@@ -14,6 +16,22 @@ _READY = (
     .where(items.c.state == "waiting", items.c.not_before <= NOW)
     .group_by(sessions.c.name, items.c.kind)
     .order_by(sessions.c.name, items.c.kind)
+)
+_OPEN = (
+    select(func.count())
+    .select_from(items.join(sessions))
+    .where(sessions.c.name == bindparam("whose"), items.c.kind == bindparam("what"))
+    .where(items.c.state.in_(("waiting", "running")))
+)
+_KEYS = (
+    select(items.c.key)
+    .join(sessions)
+    .where(sessions.c.name == bindparam("whose"), items.c.kind == bindparam("what"))
+)
+_QUIET = (
+    select(NOW - func.max(items.c.arrived))
+    .select_from(items.join(sessions))
+    .where(sessions.c.name == bindparam("whose"))
 )
 
 
@@ -29,3 +47,23 @@ def waiting(ledger: Ledger) -> list[Waiting]:
     """Count the items of each session and kind that wait and are due."""
     rows = ledger.read(lambda connection: connection.execute(_READY).all())
     return [Waiting.model_validate(row._asdict()) for row in rows]
+
+
+def unsettled(ledger: Ledger, session: str, kind: str, keys: Sequence[str] | None = None) -> int:
+    """Count the items of a kind that are neither done nor given up; only those with the keys, if there are any."""
+    query = _OPEN if keys is None else _OPEN.where(items.c.key.in_(keys))
+    found = ledger.read(lambda connection: connection.scalar(query, {"whose": session, "what": kind}))
+    return int(found or 0)
+
+
+def keys_like(ledger: Ledger, session: str, kind: str, beginning: str) -> list[str]:
+    """Return the keys of items that begin in some way."""
+    query = _KEYS.where(items.c.key.startswith(beginning, autoescape=True))
+    chosen = {"whose": session, "what": kind}
+    return list(ledger.read(lambda connection: connection.scalars(query, chosen).all()))
+
+
+def quiet(ledger: Ledger, session: str) -> float | None:
+    """Return the seconds since the last arrival in a session; None if nothing has arrived."""
+    found = ledger.read(lambda connection: connection.scalar(_QUIET, {"whose": session}))
+    return None if found is None else float(found)
