@@ -1,0 +1,1 @@
+"""How RELION is asked and understood; the steps that use it say what they want of it."""

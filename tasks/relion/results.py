@@ -1,0 +1,89 @@
+"""What RELION's model and data files say of classes."""
+
+import math
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from tasks.errors import FormatError, ResultError
+from tasks.formats.mrc import mapped
+from tasks.formats.star import read_table
+from tasks.models import ParticleSet
+from tasks.models.classes import ClassStatistics
+
+_UNKNOWN = 998.0
+"""RELION writes 999 or inf for what it does not know."""
+_COLUMNS = {
+    "fraction": "rlnClassDistribution",
+    "resolution": "rlnEstimatedResolution",
+    "rotation_accuracy": "rlnAccuracyRotations",
+    "translation_accuracy": "rlnAccuracyTranslationsAngst",
+    "completeness": "rlnOverallFourierCompleteness",
+}
+_NEEDED = ("rlnClassDistribution", "rlnReferenceImage")
+
+Statistics = TypeVar("Statistics", bound=ClassStatistics)
+
+
+def read_classes(model: Path, data: Path, kind: type[Statistics]) -> tuple[Statistics, ...]:
+    """Return what a model file says of each class, with the particles that the data file gives to it."""
+    table = read_table(model, "model_classes")
+    missing = [name for name in _NEEDED if name not in table]
+    if missing:
+        raise FormatError(model, f"no {', '.join(missing)} in data_model_classes", "a model file of RELION")
+    counts = class_counts(data, len(table))
+    general = read_general(model, "model_general")
+    pixel_size = float(general["rlnPixelSize"])
+    return tuple(
+        kind(number=number, particles=counts[number - 1], **_values(row, pixel_size, kind))
+        for number, (_, row) in enumerate(table.iterrows(), 1)
+    )
+
+
+def class_counts(data: Path, classes: int) -> list[int]:
+    """Return how many particles are in each class."""
+    table = read_table(data, "particles")
+    if "rlnClassNumber" not in table:
+        raise FormatError(data, "no rlnClassNumber", "particles that were classified")
+    found = table["rlnClassNumber"].value_counts()
+    return [int(found.get(number, 0)) for number in range(1, classes + 1)]
+
+
+def read_general(path: Path, block: str) -> dict[str, Any]:
+    """Return a block of single values."""
+    row = read_table(path, block).iloc[0]
+    return {str(name): value for name, value in row.items()}
+
+
+def particles_in(star: Path, given: ParticleSet) -> ParticleSet:
+    """Return the particles that RELION wrote to a data file; it keeps all that it was given."""
+    count = len(read_table(star, "particles"))
+    if count != given.count:
+        raise ResultError(f"{star}: RELION kept {count} of {given.count} particles")
+    return given.model_copy(update={"star": star})
+
+
+def require_signal(path: Path) -> None:
+    """Refuse a map or averages that hold nothing: what a refinement leaves that diverged."""
+    values = np.asarray(mapped(path))
+    if not np.isfinite(values).all():
+        raise ResultError(f"{path}: values that are not finite; the refinement diverged")
+    if not values.any():
+        raise ResultError(f"{path}: nothing but zeros; the refinement diverged")
+
+
+def known(value: Any) -> float | None:  # noqa: ANN401 - a cell of a table
+    """Return a number, or None for what RELION does not know."""
+    number = float(value)
+    return number if math.isfinite(number) and 0 < number < _UNKNOWN else None
+
+
+def _values(row: "pd.Series[Any]", pixel_size: float, kind: type[ClassStatistics]) -> dict[str, Any]:
+    values: dict[str, Any] = {name: known(row[column]) for name, column in _COLUMNS.items() if column in row}
+    values["fraction"] = min(values["fraction"] or 0.0, 1.0)
+    if "offset" in kind.model_fields and "rlnClassPriorOffsetX" in row:
+        offset = (float(row[f"rlnClassPriorOffset{axis}"]) * pixel_size for axis in "XY")
+        values["offset"] = tuple(value if math.isfinite(value) else 0.0 for value in offset)
+    return values
