@@ -1,0 +1,1 @@
+"""Estimate how thick the ice of micrographs is."""

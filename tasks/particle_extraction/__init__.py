@@ -1,0 +1,1 @@
+"""Cut the images of particles out of micrographs."""

@@ -1,0 +1,93 @@
+"""Built-in picking of particles whose look need not be known."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import PositiveFloat, model_validator
+
+from tasks.formats.coordinates import write_coordinates
+from tasks.formats.mrc import read_image
+from tasks.models import Device, Micrograph, Model, Picks
+from tasks.numerics.device import to_device
+from tasks.particle_picking.checks import check
+from tasks.particle_picking.naming import coordinates_of
+from tasks.particle_picking.preparation import Prepared, prepare
+from tasks.particle_picking.search import Found, Search, search
+
+_STEP = 1.2
+"""Ratio of the diameters that are tried."""
+_FINENESS = 24
+"""Pixels across a particle, after binning."""
+
+
+class EmbeddedPicking(Model):
+    """Look for round objects, learn from the clearest ones how the particles look, and look for that."""
+
+    tool: Literal["embedded"] = "embedded"
+    diameter_range: tuple[PositiveFloat, PositiveFloat] = (100.0, 200.0)
+    """Smallest and largest diameter of the particles in angstrom; the same twice if it is known."""
+    threshold: PositiveFloat | None = None
+    """Lowest figure of merit of a particle, in standard deviations of the noise; none to find it in the image."""
+    distance: PositiveFloat = 0.7
+    """Smallest distance of two particles, in diameters."""
+    margin: PositiveFloat = 0.35
+    """Smallest distance of a particle from the edges of the micrograph, in diameters."""
+    contrast: Literal["dark", "bright"] = "dark"
+    """Whether the particles are darker or brighter than the ice."""
+    device: Device = "cpu"
+
+    @model_validator(mode="after")
+    def range_is_ordered(self) -> Self:
+        """Refuse a range that holds nothing."""
+        if self.diameter_range[0] > self.diameter_range[1]:
+            raise ValueError(f"diameter_range {self.diameter_range}: the smallest must come first")
+        return self
+
+    def pick(self, micrograph: Micrograph, folder: Path) -> Picks:
+        """Find the particles of a micrograph; leave their coordinates in the folder."""
+        image = read_image(micrograph.path, micrograph.section)
+        check(image, micrograph, self.diameter_range[1])
+        best = max((self._search(image, micrograph, size) for size in self._diameters()), key=_evidence)
+        threshold = self.threshold or best.found.threshold
+        peaks = best.found.peaks.where(best.found.peaks.heights >= threshold)
+        coordinates = coordinates_of(micrograph, folder)
+        write_coordinates(coordinates, peaks.places * np.array(best.prepared.scale[::-1]), peaks.heights)
+        return Picks(
+            micrograph=micrograph,
+            coordinates=coordinates,
+            count=len(peaks),
+            diameter=best.diameter,
+            threshold=threshold,
+            program=f"cryoem-flows {version('cryoem-flows')}",
+        )
+
+    def _diameters(self) -> list[float]:
+        """Return the diameters to try, in angstrom."""
+        low, high = self.diameter_range
+        count = 1 + round(np.log(high / low) / np.log(_STEP))
+        return [float(diameter) for diameter in np.geomspace(low, high, count)]
+
+    def _search(self, image: npt.NDArray[np.float32], micrograph: Micrograph, diameter: float) -> "_Attempt":
+        sign = -1 if self.contrast == "dark" else 1
+        on_device = to_device(image, self.device)
+        prepared = prepare(on_device, micrograph.pixel_size, diameter / _FINENESS, diameter, sign)
+        size = diameter / prepared.pixel_size
+        return _Attempt(diameter, prepared, search(prepared, Search(size, self.distance * size, self.margin * size)))
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What was found for one diameter."""
+
+    diameter: float
+    """Angstrom."""
+    prepared: Prepared
+    found: Found
+
+
+def _evidence(attempt: _Attempt) -> float:
+    return attempt.found.evidence

@@ -1,0 +1,69 @@
+"""Find particles of unknown look: learn from the clearest ones how all look, and look again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.particle_picking.peaks import Peaks, find_peaks
+from tasks.particle_picking.preparation import Prepared
+from tasks.particle_picking.profile import Profile, disc, learn, resemblance
+from tasks.particle_picking.threshold import CERTAIN, divide
+
+_ROUNDS = 4
+_REACH = 1.3
+"""How far a learned profile reaches, in radii of the particles."""
+_FEWEST = 5
+"""Clear particles of which a profile is learned."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How particles of one size are looked for; lengths in pixels."""
+
+    diameter: float
+    distance: float
+    """Smallest distance of two particles."""
+    margin: float
+    """Smallest distance from the edges of the image."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search finds."""
+
+    peaks: Peaks
+    """All peaks, of noise too."""
+    threshold: float
+    profile: Profile
+
+    @property
+    def particles(self) -> Peaks:
+        """The peaks above the threshold."""
+        return self.peaks.where(self.peaks.heights >= self.threshold)
+
+    @property
+    def evidence(self) -> float:
+        """How much of the image the particles explain, in squared standard deviations of the noise."""
+        heights = self.particles.heights
+        if not len(heights):
+            return 0.0
+        # A few spots of contamination must not decide.
+        usual = np.minimum(heights, 1.5 * np.median(heights))
+        return float(np.sum(np.square(usual) - CERTAIN))
+
+
+def search(prepared: Prepared, plan: Search) -> Found:
+    """Look for discs; where some are clear, learn from them how particles look, and look for that."""
+    profile = disc(plan.diameter / 2)
+    found = _look(prepared, profile, plan)
+    for _ in range(_ROUNDS):
+        clear = found.particles
+        if len(clear) < _FEWEST or clear.heights[_FEWEST - 1] < CERTAIN:
+            return found
+        found = _look(prepared, learn(prepared, clear.places, _REACH * plan.diameter / 2), plan)
+    return found
+
+
+def _look(prepared: Prepared, profile: Profile, plan: Search) -> Found:
+    peaks = find_peaks(resemblance(prepared, profile), plan.distance, plan.margin)
+    return Found(peaks, divide(peaks.heights), profile)
