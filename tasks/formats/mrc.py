@@ -58,7 +58,11 @@ def mapped(path: Path) -> npt.NDArray[Any]:
 def _section(path: Path, found: MrcHeader, index: int) -> npt.NDArray[Any]:
     """Return one section in the data type of the file."""
     numbers = found.section_bytes // np.dtype(found.dtype).itemsize
-    stored = np.fromfile(path, found.dtype, numbers, offset=found.offset + index * found.section_bytes)
+    return pixels(np.fromfile(path, found.dtype, numbers, offset=found.offset + index * found.section_bytes), found)
+
+
+def pixels(stored: npt.NDArray[Any], found: MrcHeader) -> npt.NDArray[Any]:
+    """Return the numbers of one section as (ny, nx) image, unpacked if need be."""
     _, rows, columns = found.shape
     if not found.packed:
         return stored.reshape(rows, columns)

@@ -64,7 +64,7 @@ def read_header(path: Path, *, any_axes: bool = False) -> MrcHeader:
 
     ``any_axes`` allows maps whose sections are not along z, as some from crystallography.
     """
-    header = _interpret(path, raw_header(path))
+    header = written_header(path)
     if not any_axes and header.axes != (3, 2, 1):
         found = f"sections, rows and columns along {' '.join('xyz'[axis - 1] for axis in header.axes)}"
         raise FormatError(path, found, "along z y x")
@@ -77,6 +77,11 @@ def read_header(path: Path, *, any_axes: bool = False) -> MrcHeader:
         # The header is written last by cameras, so that this is a movie of which only a part would be read.
         raise FormatError(path, f"more data than its header says: {size} bytes", means)
     return header
+
+
+def written_header(path: Path) -> MrcHeader:
+    """Read the header of an MRC file as it is, whatever of the data is on disk."""
+    return _interpret(path, raw_header(path))
 
 
 def raw_header(path: Path) -> npt.NDArray[Any]:

@@ -17,8 +17,8 @@ def central_slices(path: Path, thickness: int = 5) -> tuple[npt.NDArray[Any], np
     """Return the XY, XZ and ZY slices through the centre of a volume, each the mean of ``thickness`` voxels."""
     with mrcfile.mmap(path, permissive=True) as file:
         volume = file.data
-        z, y, x = (_middle(size, thickness) for size in volume.shape)
-        return _mean(volume[z], 0), _mean(volume[:, y], 1), _mean(volume[:, :, x], 2).T
+        z, y, x = (middle(size, thickness) for size in volume.shape)
+        return mean(volume[z], 0), mean(volume[:, y], 1), mean(volume[:, :, x], 2).T
 
 
 def picture_slices(volume: Path, picture: Path, longest: int = 1024) -> Path:
@@ -44,11 +44,13 @@ def _assembled(xy: Grey, xz: Grey, zy: Grey) -> Grey:
     return sheet
 
 
-def _middle(size: int, thickness: int) -> slice:
+def middle(size: int, thickness: int) -> slice:
+    """Return the slice of ``thickness`` voxels in the middle of so many."""
     start = max(0, size // 2 - thickness // 2)
     return slice(start, start + thickness)
 
 
-def _mean(slab: npt.NDArray[Any], axis: int) -> npt.NDArray[Any]:
-    mean: npt.NDArray[np.float32] = np.asarray(slab, np.float32).mean(axis=axis, dtype=np.float32)
-    return mean
+def mean(slab: npt.NDArray[Any], axis: int) -> npt.NDArray[np.float32]:
+    """Return the mean of a slab along an axis."""
+    flat: npt.NDArray[np.float32] = np.asarray(slab, np.float32).mean(axis=axis, dtype=np.float32)
+    return flat

@@ -1,0 +1,44 @@
+"""Small pictures of results and of movies, made without reading more than they show."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from tasks.errors import ResultError
+from tasks.formats import mrc
+from tasks.formats.mrc_header import read_header
+from tasks.images.pictures import contrast, upright
+from tasks.images.slices import GAP, mean, middle
+
+SIDE = 512
+
+
+def picture_volume(path: Path, side: int = SIDE, thickness: int = 5) -> Image.Image:
+    """Picture the central XY slice of a volume, with the XZ slice below it."""
+    volume = mrc.mapped(path)
+    z, y, _ = (middle(size, thickness) for size in volume.shape)
+    xy, xz = (contrast(mean(volume[z], 0)), contrast(mean(volume[:, y], 1)))
+    gap = np.full((GAP, xy.shape[1]), 255, np.uint8)
+    # y points up: what stands below comes first.
+    return upright(np.vstack([xz, gap, xy]), side)
+
+
+def picture_image(path: Path, side: int = SIDE, section: int = 0) -> Image.Image:
+    """Picture one section of an image file."""
+    if path.suffix.lower() in {".tif", ".tiff"}:
+        raise ResultError(f"{path}: a TIFF file; expected an image in an MRC file")
+    rows, columns = read_header(path).shape[1:]
+    factor = max(1, min(rows, columns) // side)
+    return upright(contrast(binned(mrc.read_image(path, section), factor)), side)
+
+
+def binned(image: npt.NDArray[Any], factor: int) -> npt.NDArray[np.float32]:
+    """Sum blocks of ``factor`` x ``factor`` pixels; an incomplete block at the end is left out."""
+    rows, columns = (size // factor for size in image.shape)
+    blocks = image[: rows * factor, : columns * factor].reshape(rows, factor, columns, factor)
+    # Summing rows first keeps the memory contiguous, which is several times faster.
+    summed: npt.NDArray[np.float32] = blocks.sum(axis=1, dtype=np.float32).sum(axis=2)
+    return summed

@@ -1,0 +1,158 @@
+"""What a report says of a session: the same facts make the page for people and ``session.json`` for programs.
+
+Units: angstrom, degree, second; times in seconds since 1970 (UTC).
+"""
+
+from pathlib import Path
+
+from pydantic import Field, JsonValue
+
+from tasks.ledger import Attempt, FailureKind, KindStatus, Pause, State
+from tasks.models import Exclusion, Model, Shift
+
+
+class Shown(Model):
+    """A picture, or why there is none."""
+
+    file: str | None = None
+    """Path from the folder of the report."""
+    words: str = ""
+    """What the picture shows, or why it is missing."""
+
+
+class MovieFacts(Model):
+    """What was found of one movie; None is not (yet) measured."""
+
+    name: str
+    path: str
+    arrived: float
+    motion_early: float | None = None
+    """Motion within the first 4 electron per square angstrom."""
+    motion: float | None = None
+    """Path length of all motion."""
+    defocus: float | None = None
+    astigmatism: float | None = None
+    resolution: float | None = None
+    """Resolution to which Thon rings were fitted."""
+    figure_of_merit: float | None = None
+    ice_ring: float | None = None
+    """Power of crystalline ice above its neighbours, as a fraction."""
+    seconds: float = 0.0
+    """What the steps took."""
+    image: Path | None = None
+    """The corrected image."""
+    diagnostic: Path | None = None
+    """Picture of the CTF fit."""
+
+
+class TiltFacts(Model):
+    """What was found of one tilt."""
+
+    name: str
+    number: int
+    """Place in the list of the series, from 1."""
+    angle: float | None = None
+    """None if the tilt is not aligned."""
+    motion: float | None = None
+    defocus: float | None = None
+    resolution: float | None = None
+    shift: Shift | None = None
+    residual: float | None = None
+
+
+class SeriesFacts(Model):
+    """What was found of one tilt series."""
+
+    name: str
+    key: str
+    state: State
+    tilts: tuple[TiltFacts, ...] = ()
+    used: int | None = None
+    """Tilts that are aligned; None if the series is not."""
+    excluded: tuple[Exclusion, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Movies that did not come, or came broken."""
+    tilt_axis_angle: float | None = None
+    tilt_offset: float | None = None
+    residual: float | None = None
+    score: float | None = None
+    thickness: float | None = None
+    resolution: float | None = None
+    """Resolution at which the halves of the tomogram agree."""
+    voxel_size: float | None = None
+    shape: tuple[int, int, int] | None = None
+    """Voxels in z, y and x."""
+    tomogram: Path | None = None
+    denoised: Path | None = None
+    seconds: dict[str, float] = Field(default={})
+    """What each step took, those of the tilts summed."""
+    programs: tuple[str, ...] = ()
+    picture: Shown = Shown()
+
+
+class RunningItem(Model):
+    """An item that somebody works on."""
+
+    kind: str
+    name: str
+    owner: str
+    since: float
+    attempt: int
+    overdue: float
+    """Seconds since its lease ran out; negative while it holds."""
+
+
+class FailedItem(Model):
+    """An item that has failed and waits for another try."""
+
+    kind: str
+    name: str
+    reason_kind: FailureKind
+    reason: str
+    wait: float
+    """Seconds until it may be tried again."""
+
+
+class GivenUp(Model):
+    """An item in quarantine."""
+
+    kind: str
+    key: str
+    name: str
+    reason_kind: FailureKind
+    reason: str
+    log: Path | None
+    log_end: str
+    """The last lines of the log, or why it cannot be read."""
+    attempts: tuple[Attempt, ...]
+    picture: Shown
+
+
+class SessionFacts(Model):
+    """What is known of a session."""
+
+    written: float
+    name: str
+    kind: str
+    folder: Path
+    parameters: dict[str, JsonValue]
+    """Parameters that were chosen, by their dotted names; those that are the defaults of tools are left out."""
+    kinds: tuple[KindStatus, ...]
+    remaining: float | None
+    """Seconds until all is done."""
+    first_arrival: float | None
+    last_arrival: float | None
+    pauses: tuple[Pause, ...]
+    attention: tuple[str, ...]
+    """What somebody should look at, most urgent first."""
+    running: tuple[RunningItem, ...]
+    failed: tuple[FailedItem, ...]
+    given_up: tuple[GivenUp, ...]
+    series: tuple[SeriesFacts, ...]
+    movies: tuple[MovieFacts, ...]
+    """Movies, or tilt movies, of which anything was found, in order of arrival."""
+
+    @property
+    def open(self) -> int:
+        """Items that are still to be done."""
+        return sum(kind.open for kind in self.kinds)

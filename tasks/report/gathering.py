@@ -1,0 +1,52 @@
+"""Gather the facts of a session from the ledger."""
+
+import time
+from pathlib import Path
+
+from tasks.ledger import Ledger, Session, pausing, status
+from tasks.models import Alignment, Ctf, Motion, Tomogram
+from tasks.report.attention import attention, misunderstood
+from tasks.report.facts import SessionFacts
+from tasks.report.findings import findings
+from tasks.report.items import items_of
+from tasks.report.movies import movie_facts
+from tasks.report.parameters import chosen
+from tasks.report.quarantine import given_up
+from tasks.report.series import Found, series_facts
+
+
+def gather(ledger: Ledger, session: Session, report: Path) -> SessionFacts:
+    """Gather what is known of a session; pictures are put into the folder of the report."""
+    name = session.name
+    items, now = items_of(ledger, name), status(ledger, name)
+    motions = findings(ledger, name, "motion_correction", Motion)
+    ctfs = findings(ledger, name, "ctf_estimation", Ctf)
+    alignments = findings(ledger, name, "tilt_series_alignment", Alignment)
+    tomograms = findings(ledger, name, "tomogram_reconstruction", Tomogram)
+    denoised = findings(ledger, name, "denoising", Tomogram)
+    movies = movie_facts(items, motions, ctfs)
+    pauses = tuple(pausing(ledger))
+    running = tuple(item.running() for item in items if item.state == "running")
+    failed = tuple(failed for item in items if item.state == "waiting" and (failed := item.failed()))
+    lost = given_up(ledger, session, report)
+    return SessionFacts(
+        written=time.time(),
+        name=name,
+        kind=session.kind,
+        folder=session.folder,
+        parameters=chosen(session.parameters),
+        kinds=now.kinds,
+        remaining=now.remaining,
+        first_arrival=min((item.arrived for item in items), default=None),
+        last_arrival=max((item.arrived for item in items), default=None),
+        pauses=pauses,
+        attention=(
+            *attention(now.kinds, pauses, running, failed, lost),
+            *misunderstood(motions, ctfs, alignments, tomograms, denoised),
+        ),
+        running=running,
+        failed=failed,
+        given_up=lost,
+        series=series_facts(items, Found(movies, alignments, tomograms, denoised), report),
+        movies=movies,
+    )

@@ -1,0 +1,72 @@
+"""The items of a session as they stand in the ledger."""
+
+from pathlib import Path
+
+from pydantic import JsonValue
+from sqlalchemy import bindparam, select
+
+from tasks.ledger import FailureKind, Ledger, State
+from tasks.ledger.clock import NOW
+from tasks.ledger.tables import items, sessions
+from tasks.models import Model
+from tasks.report.facts import FailedItem, RunningItem
+
+
+class Item(Model):
+    """One item; ``now`` is the time of the database."""
+
+    now: float
+    kind: str
+    key: str
+    payload: dict[str, JsonValue]
+    state: State
+    attempt: int
+    arrived: float
+    owner: str | None
+    lease_from: float | None
+    lease_until: float | None
+    not_before: float
+    reason_kind: FailureKind | None
+    reason: str | None
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return str(self.payload.get("name") or Path(self.key).name or self.key)
+
+    def running(self) -> RunningItem:
+        """Say who works on it."""
+        return RunningItem(
+            kind=self.kind,
+            name=self.name,
+            owner=self.owner or "",
+            since=self.lease_from or self.now,
+            attempt=self.attempt,
+            overdue=self.now - (self.lease_until or self.now),
+        )
+
+    def failed(self) -> FailedItem | None:
+        """Say why it waits for another try; None if it has not failed."""
+        if self.reason_kind is None:
+            return None
+        return FailedItem(
+            kind=self.kind,
+            name=self.name,
+            reason_kind=self.reason_kind,
+            reason=self.reason or "",
+            wait=max(0.0, self.not_before - self.now),
+        )
+
+
+_ITEMS = (
+    select(NOW.label("now"), *(items.c[name] for name in Item.model_fields if name != "now"))
+    .join(sessions)
+    .where(sessions.c.name == bindparam("session"))
+    .order_by(items.c.id)
+)
+
+
+def items_of(ledger: Ledger, session: str) -> list[Item]:
+    """Return the items of a session in order of arrival."""
+    rows = ledger.read(lambda connection: connection.execute(_ITEMS, {"session": session}).all())
+    return [Item.model_validate(row._asdict()) for row in rows]
