@@ -8,16 +8,20 @@ from pydantic import Field
 from tasks.models import Micrograph, Picks
 from tasks.particle_picking.embedded import EmbeddedPicking
 from tasks.particle_picking.naming import name_of
-from tasks.reuse import once
-from tasks.step import step
+from tasks.reuse import Place
+from tasks.step import once, step
 
-__all__ = ["EmbeddedPicking", "ParticlePicker", "pick_particles"]
+__all__ = ["EmbeddedPicking", "ParticlePicker", "pick_particles", "place_of_picks"]
 
 ParticlePicker = Annotated[EmbeddedPicking, Field()]
+
+
+def place_of_picks(micrograph: Micrograph, picker: ParticlePicker, folder: Path) -> Place[Picks]:
+    """Say where the picks of a micrograph are recorded, and what they depend on."""
+    return Place(folder / f"{name_of(micrograph)}_picks.json", Picks, {"micrograph": micrograph, "picker": picker})
 
 
 @step(task_run_name="picking of {micrograph.path.stem} {micrograph.section}", timeout_seconds=3600)
 def pick_particles(micrograph: Micrograph, picker: ParticlePicker, folder: Path) -> Picks:
     """Find the particles of one micrograph, unless it is done already."""
-    record = folder / f"{name_of(micrograph)}_picks.json"
-    return once(record, Picks, lambda: picker.pick(micrograph, folder), {"micrograph": micrograph, "picker": picker})
+    return once(place_of_picks(micrograph, picker, folder), lambda: picker.pick(micrograph, folder))

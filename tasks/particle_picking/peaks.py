@@ -44,11 +44,11 @@ def _apart(places: npt.NDArray[np.int64], distance: float) -> npt.NDArray[np.int
     """Return the indices of places that keep their distance from all that come before them."""
     if not len(places):
         return np.empty(0, np.int64)
-    tree = cKDTree(places)
     free = np.ones(len(places), bool)
-    for index, neighbours in enumerate(tree.query_ball_point(places, distance, return_sorted=False)):
-        if free[index]:
-            free[[other for other in neighbours if other > index]] = False
+    # In order of the first, so that a place that was beaten beats no other.
+    pairs = cKDTree(places).query_pairs(distance, output_type="ndarray")
+    for better, worse in pairs[np.argsort(pairs[:, 0], kind="stable")]:
+        free[worse] &= not free[better]
     return np.flatnonzero(free)
 
 

@@ -89,7 +89,7 @@ def noise_of(image: Array) -> float:
     frequency = xp.sqrt(fy**2 + fx**2)
     band = xp.astype((frequency > _BAND[0] / 2) & (frequency < _BAND[1] / 2), xp.float32)
     power = xp.abs(rfft2(image)) ** 2
-    return float(xp.sum(power * band) / xp.sum(band)) / (image.shape[0] * image.shape[1])
+    return float(xp.sum(power * band) / xp.sum(band)) / float(image.shape[0] * image.shape[1])
 
 
 def _median(image: Array) -> float:

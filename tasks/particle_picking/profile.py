@@ -73,7 +73,7 @@ def resemblance(prepared: Prepared, profile: Profile) -> npt.NDArray[np.float32]
     transform = xp.conj(rfft2(xp.asarray(template.astype(np.float32))))
     found = irfft2(rfft2(prepared.image) * transform, (shape[0], shape[1]))
     rows, columns = prepared.shape
-    scores: npt.NDArray[np.float32] = to_host(found[:rows, :columns]) / deviation
+    scores: npt.NDArray[np.float32] = to_host(found[:rows, :columns] / deviation)
     return scores
 
 
@@ -82,6 +82,6 @@ def drawn(profile: Profile, shape: tuple[int, int]) -> Numbers:
     y, x = (np.fft.fftfreq(length) * length for length in shape)
     distance = np.hypot(y[:, None], x)
     within = np.clip((profile.radii[-1] - distance) / 2 + 0.5, 0, 1)
-    values: Numbers = np.interp(distance, profile.radii, profile.mean) * within
+    values = np.asarray(np.interp(distance, profile.radii, profile.mean) * within, np.float64)
     values -= within * (values.sum() / within.sum())
     return values
