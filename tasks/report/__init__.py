@@ -1,7 +1,8 @@
-"""What a run shows people, as Prefect artifacts."""
+"""What a run and a session show people: Prefect artifacts, and a page for a browser."""
 
 from tasks.report.progress import Progress
+from tasks.report.session import write_session_report
 from tasks.report.tilts import TiltStory, show_tilts, tell
 from tasks.report.tomogram import show_tomogram
 
-__all__ = ["Progress", "TiltStory", "show_tilts", "show_tomogram", "tell"]
+__all__ = ["Progress", "TiltStory", "show_tilts", "show_tomogram", "tell", "write_session_report"]
