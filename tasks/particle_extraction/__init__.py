@@ -1,1 +1,31 @@
 """Cut the images of particles out of micrographs."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from tasks.models import Ctf, Optics, Particles, Picks
+from tasks.particle_extraction.embedded import EmbeddedExtraction
+from tasks.particle_extraction.naming import name_of
+from tasks.reuse import Place
+from tasks.step import once, step
+
+__all__ = ["EmbeddedExtraction", "ParticleExtractor", "extract_particles", "place_of_particles"]
+
+ParticleExtractor = Annotated[EmbeddedExtraction, Field()]
+
+
+def place_of_particles(
+    picks: Picks, ctf: Ctf, optics: Optics, extractor: ParticleExtractor, folder: Path
+) -> Place[Particles]:
+    """Say where the particles of a micrograph are recorded, and what they depend on."""
+    given = {"picks": picks, "ctf": ctf, "optics": optics, "extractor": extractor}
+    return Place(folder / f"{name_of(picks.micrograph)}_particles.json", Particles, given)
+
+
+@step(task_run_name="extraction from {picks.micrograph.path.stem} {picks.micrograph.section}", timeout_seconds=3600)
+def extract_particles(picks: Picks, ctf: Ctf, optics: Optics, extractor: ParticleExtractor, folder: Path) -> Particles:
+    """Extract the particles of one micrograph, unless it is done already."""
+    place = place_of_particles(picks, ctf, optics, extractor, folder)
+    return once(place, lambda: extractor.extract(picks, ctf, optics, folder))
