@@ -1,0 +1,42 @@
+"""What was found of the items of a session, as far as each got: the input of a project."""
+
+from pydantic import Field
+
+from tasks.models import (
+    Alignment,
+    Ctf,
+    Model,
+    Motion,
+    Movie,
+    Particles,
+    Picks,
+    TiltSeries,
+    Tomogram,
+)
+
+
+class ProcessedTiltSeries(Model):
+    """A tilt series and what was found of it; what is missing has not been found (yet)."""
+
+    series: TiltSeries
+    motions: dict[str, Motion] = Field(default_factory=dict)
+    """By the names of the tilts."""
+    ctfs: dict[str, Ctf] = Field(default_factory=dict)
+    """By the names of the tilts."""
+    alignment: Alignment | None = None
+    tomogram: Tomogram | None = None
+    denoised: Tomogram | None = None
+    failure: str = ""
+    """Why nothing more will be found; empty while work goes on, and when all is well."""
+
+
+class ProcessedMovie(Model):
+    """A movie and what was found of it; what is missing has not been found (yet)."""
+
+    movie: Movie
+    motion: Motion | None = None
+    ctf: Ctf | None = None
+    picks: Picks | None = None
+    particles: Particles | None = None
+    failure: str = ""
+    """Why nothing more will be found; empty while work goes on, and when all is well."""

@@ -1,0 +1,114 @@
+"""The file of the graph, which RELION, the pipeliner and we write in turn."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tasks.formats.star import Block, read_star
+from tasks.project.pipeline import Pipeline, Process, render
+from tasks.project.relion_types import job_label, node_label, status_label
+from tasks.project.writing import write_text
+
+LOCK_SECONDS = 60.0
+"""How long RELION and the pipeliner wait for each other, too."""
+_POLL = 0.2
+
+
+def update_pipeline(project: Path, ours: Pipeline) -> bool:
+    """Bring our jobs into the graph and leave those of others as they are; tell whether that changed the file."""
+    path = project / "default_pipeline.star"
+    if path.exists() and path.read_text() == render(merged(read_pipeline(path), ours)):
+        return False
+    with locked(project):
+        theirs = read_pipeline(path) if path.exists() else Pipeline()
+        write_text(path, render(merged(theirs, ours)))
+    (project / ".gui_projectdir").touch()
+    # An open window of RELION reads the graph again when it finds this file.
+    (project / ".pipeline_has_changed").touch()
+    return True
+
+
+def merged(theirs: Pipeline, ours: Pipeline) -> Pipeline:
+    """Return the graph with our jobs as we know them (under the alias that a user may have given), then the others."""
+    names = {process.name for process in ours.processes}
+    aliases = {process.name: process.alias for process in theirs.processes}
+    renamed = [
+        process.model_copy(update={"alias": aliases.get(process.name, process.alias)}) for process in ours.processes
+    ]
+    foreign = tuple(process for process in theirs.processes if process.name not in names)
+    inputs = tuple(edge for edge in theirs.inputs if edge[1] not in names)
+    outputs = tuple(edge for edge in theirs.outputs if edge[0] not in names)
+    used = {name for name, _ in inputs} | {name for _, name in outputs}
+    known = {name for name, _ in ours.nodes}
+    nodes = tuple(node for node in theirs.nodes if node[0] in used and node[0] not in known)
+    return Pipeline(
+        counter=max(theirs.counter, ours.counter),
+        processes=(*renamed, *foreign),
+        nodes=ours.nodes + nodes,
+        inputs=ours.inputs + inputs,
+        outputs=ours.outputs + outputs,
+    )
+
+
+def read_pipeline(path: Path) -> Pipeline:
+    """Read a graph that RELION (3.1 or later), the pipeliner or we have written."""
+    blocks = read_star(path)
+    general = _rows(blocks, "pipeline_general", "rlnPipeLine")
+    processes = [_process(row) for row in _rows(blocks, "pipeline_processes", "rlnPipeLineProcess")]
+    nodes = [(row["Name"], _node_type(row)) for row in _rows(blocks, "pipeline_nodes", "rlnPipeLineNode")]
+    inputs = [(row["FromNode"], row["Process"]) for row in _rows(blocks, "pipeline_input_edges", "rlnPipeLineEdge")]
+    outputs = [(row["Process"], row["ToNode"]) for row in _rows(blocks, "pipeline_output_edges", "rlnPipeLineEdge")]
+    return Pipeline(
+        counter=int(general[0]["JobCounter"]),
+        processes=tuple(processes),
+        nodes=tuple(nodes),
+        inputs=tuple(inputs),
+        outputs=tuple(outputs),
+    )
+
+
+@contextmanager
+def locked(project: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    """Hold the lock that RELION and the pipeliner respect; TimeoutError if another does not give it back.
+
+    The lock of another is never broken: a person may be working in the project.
+    """
+    folder = project / ".relion_lock"
+    _take(folder, seconds)
+    try:
+        yield
+    finally:
+        folder.rmdir()
+
+
+def _take(folder: Path, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if time.monotonic() > until:
+                message = f"{folder} has been there for {seconds:g} s: RELION, doppio or another run holds the project"
+                raise TimeoutError(message) from None
+            time.sleep(_POLL)
+        else:
+            return
+
+
+def _process(row: dict[str, str]) -> Process:
+    kind = row.get("TypeLabel") or job_label(int(row["Type"]))
+    status = row.get("StatusLabel") or status_label(int(row["Status"]))
+    return Process(name=row["Name"], alias=row["Alias"], type=kind, status=status)
+
+
+def _node_type(row: dict[str, str]) -> str:
+    return row.get("TypeLabel") or node_label(int(row["Type"]))
+
+
+def _rows(blocks: dict[str, Block], name: str, prefix: str) -> list[dict[str, str]]:
+    block = blocks.get(name)
+    if block is None:
+        return []
+    rows = [block] if isinstance(block, dict) else block.to_dict("records")
+    return [{str(key).removeprefix(prefix): str(value) for key, value in row.items()} for row in rows]

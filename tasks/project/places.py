@@ -1,0 +1,67 @@
+"""Where the files of a session are within its project: RELION wants every path to start at the folder of a job.
+
+The results stay where they are. One link in the job stands for each of their folders, so that ten thousand micrographs
+in one folder cost one link.
+"""
+
+import os
+from pathlib import Path
+
+from tasks.formats.files import replacing
+
+
+class Places:
+    """The links of a project."""
+
+    def __init__(self, project: Path) -> None:
+        self._project = project
+        self._known: dict[tuple[str, str], str] = {}
+        self._taken: dict[str, dict[str, str]] = {}
+
+    def of(self, job: str, file: Path, label: str = "") -> str:
+        """Return the path of a file from the project, through a link in a job that is named by the label."""
+        folder, name = os.path.split(file)
+        known = self._known.get((job, folder))
+        if known is None:
+            known = self._known[job, folder] = self._place(job, folder, label or Path(folder).name)
+        return f"{known}/{name}"
+
+    def _place(self, job: str, folder: str, label: str) -> str:
+        target = os.path.realpath(folder)
+        home = os.path.realpath(self._project / job)
+        if target == home or target.startswith(f"{home}{os.sep}"):
+            return str(Path(job) / os.path.relpath(target, home))
+        taken = self._taken.setdefault(job, _links(self._project / job / "Movies"))
+        name = next((name for name, at in taken.items() if at == target), None)
+        return f"{job}/Movies/{name or self._new(job, target, word(label))}"
+
+    def _new(self, job: str, target: str, label: str) -> str:
+        taken = self._taken[job]
+        name, number = label, 1
+        while name in taken:
+            number += 1
+            name = f"{label}_{number}"
+        link(self._project / job / "Movies" / name, Path(target))
+        taken[name] = target
+        return name
+
+
+def link(place: Path, target: Path) -> None:
+    """Have a path lead to a file or folder elsewhere, relative to where it stands, so that both can move together."""
+    wanted = os.path.relpath(os.path.realpath(target), os.path.realpath(place.parent))
+    if place.is_symlink() and str(place.readlink()) == wanted:
+        return
+    with replacing(place) as beside:
+        beside.symlink_to(wanted)
+
+
+def word(name: str) -> str:
+    """Return a name without what RELION cannot read in a name: it ends at white space."""
+    return "_".join(name.split())
+
+
+def _links(folder: Path) -> dict[str, str]:
+    if not folder.is_dir():
+        return {}
+    with os.scandir(folder) as entries:
+        return {entry.name: os.path.realpath(entry.path) for entry in entries if entry.is_symlink()}

@@ -1,0 +1,61 @@
+"""The settings that RELION shows of a job: those that describe what was done, under RELION's names."""
+
+from tasks.models import Acquisition, Alignment, Optics, Tomogram
+from tasks.project.star_text import Value
+
+_ROTATIONS = ("No rotation (0)", "90 degrees (1)", "180 degrees (2)", "270 degrees (3)")
+_FLIPS = {"none": "No flipping (0)", "upside-down": "Flip upside down (1)", "left-right": "Flip left to right (2)"}
+
+
+def optics_options(optics: Optics, pixel_size: float) -> dict[str, Value]:
+    """Return the settings of an import."""
+    return {
+        "angpix": pixel_size,
+        "kV": optics.voltage,
+        "Cs": optics.spherical_aberration,
+        "Q0": optics.amplitude_contrast,
+    }
+
+
+def motion_options(movies: str, acquisition: Acquisition, binning: float) -> dict[str, Value]:
+    """Return the settings of motion correction."""
+    gain = acquisition.gain
+    return {
+        "input_star_mics": movies,
+        "do_own_motioncor": "Yes",
+        "bin_factor": binning,
+        "dose_per_frame": acquisition.dose_per_frame,
+        "eer_grouping": acquisition.eer.grouping,
+        "fn_gain_ref": str(gain.path) if gain else "",
+        "gain_rot": _ROTATIONS[gain.rotation if gain else 0],
+        "gain_flip": _FLIPS[gain.flip if gain else "none"],
+        "fn_defect": str(acquisition.defects or ""),
+    }
+
+
+def alignment_options(alignment: Alignment | None) -> dict[str, Value]:
+    """Return the settings of an alignment."""
+    if alignment is None or alignment.thickness is None:
+        return {}
+    return {"tomogram_thickness": alignment.thickness / 10}
+
+
+def reconstruction_options(tomogram: Tomogram | None, pixel_size: float) -> dict[str, Value]:
+    """Return the settings of a reconstruction; RELION counts the size of a tomogram in pixels of the images."""
+    if tomogram is None:
+        return {}
+    depth, height, width = unbinned_size(tomogram, pixel_size)
+    return {
+        "binned_angpix": tomogram.voxel_size,
+        "xdim": width,
+        "ydim": height,
+        "zdim": depth,
+        "generate_split_tomograms": "Yes" if tomogram.even else "No",
+    }
+
+
+def unbinned_size(tomogram: Tomogram, pixel_size: float) -> tuple[int, int, int]:
+    """Return z, y and x of a tomogram in pixels of the images."""
+    binning = tomogram.voxel_size / pixel_size
+    depth, height, width = (round(length * binning) for length in tomogram.shape)
+    return depth, height, width

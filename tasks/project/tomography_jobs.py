@@ -1,0 +1,107 @@
+"""The jobs of a tomography project, under the numbers that they have in every session."""
+
+from collections.abc import Sequence
+
+from tasks.models import Movie
+from tasks.project.found import ProcessedTiltSeries
+from tasks.project.job import Job, Outcome
+from tasks.project.settings import alignment_options, motion_options, optics_options, reconstruction_options
+from tasks.project.star_text import Value
+from tasks.project.tilt_rows import CTF, IMPORT, MOTION
+from tasks.project.tilt_stages import STAGES, failed, passed
+
+_NODE = "TomogramGroupMetadata.star.relion.tomo."
+_JOBS = (
+    (IMPORT, "relion.importtomo", "Live_import", "tilt_series.star", "import"),
+    (MOTION, "relion.motioncorr.own", "Live_motioncorr", "corrected_tilt_series.star", "motioncorr"),
+    (CTF, "relion.ctffind.ctffind4", "Live_ctffind", "tilt_series_ctf.star", "ctffind"),
+    ("ExcludeTiltImages/job004", "relion.excludetilts", "Live_exclude", "selected_tilt_series.star", "excludeimages"),
+    ("AlignTiltSeries/job005", "relion.aligntiltseries", "Live_align", "aligned_tilt_series.star", "aligntiltseries"),
+    ("Tomograms/job006", "relion.reconstructtomograms", "Live_tomograms", "tomograms.star", "reconstruct"),
+    ("Denoise/job007", "relion.denoisetomo", "Live_denoise", "tomograms.star", "denoise"),
+)
+JOBS = {
+    stage: Job(folder=folder, type=kind, alias=alias, outputs=((output, _NODE + node),), is_tomography=True)
+    for stage, (folder, kind, alias, output, node) in zip(STAGES, _JOBS, strict=True)
+}
+LAST_NUMBER = 9
+"""Numbers 8 and 9 are kept for segmentation and picking; the first job of a user is number 10."""
+
+
+def outcomes(series: Sequence[ProcessedTiltSeries]) -> list[Outcome]:
+    """Return the jobs that have begun, each reading what the one before it has made."""
+    begun: list[Outcome] = []
+    for stage in STAGES:
+        done = [found for found in series if stage in passed(found)]
+        failures = [f"{found.series.name}: {found.failure}" for found in series if failed(found) == stage]
+        if done or failures:
+            given = begun[-1].job.output if begun else ""
+            job = JOBS[stage].model_copy(update={"inputs": (given,) if given else ()})
+            begun.append(
+                Outcome(
+                    job=job,
+                    done=len(done),
+                    failures=tuple(failures),
+                    notes=tuple(_left_out(stage, done)),
+                    options=_options(stage, (done or list(series))[0], given),
+                    programs=_programs(stage, done),
+                )
+            )
+    return begun
+
+
+def _left_out(stage: str, done: Sequence[ProcessedTiltSeries]) -> list[str]:
+    """Return the tilts that are not used, and why, where RELION chooses tilts."""
+    if stage != "exclude":
+        return []
+    pairs = [(found.series.name, left) for found in done for left in found.series.excluded]
+    pairs += [(found.series.name, left) for found in done if found.alignment for left in found.alignment.excluded]
+    return list(dict.fromkeys(f"{name}/{left.name} left out: {left.reason}" for name, left in pairs))
+
+
+def _programs(stage: str, done: Sequence[ProcessedTiltSeries]) -> tuple[str, ...]:
+    found = {
+        "motion": [motion.program for item in done for motion in item.motions.values()],
+        "ctf": [ctf.program for item in done for ctf in item.ctfs.values()],
+        "align": [item.alignment.program for item in done if item.alignment],
+        "tomograms": [item.tomogram.program for item in done if item.tomogram],
+        "denoise": [item.denoised.program for item in done if item.denoised],
+    }
+    return tuple(sorted(set(found.get(stage, []))))
+
+
+def _options(stage: str, found: ProcessedTiltSeries, given: str) -> dict[str, Value]:
+    """Return the settings of a job as those of one series, which stands for all of the session."""
+    first = found.series.tilts[0].source
+    if stage == "import":
+        dose = _dose(found)
+        axis = found.series.tilt_axis_angle
+        return {**optics_options(found.series.optics, pixel_size(found)), "tilt_axis_angle": axis, "dose_rate": dose}
+    if stage == "motion" and isinstance(first, Movie):
+        return motion_options(given, first.acquisition, image_pixel_size(found) / first.acquisition.pixel_size)
+    if stage == "ctf":
+        return {"input_star_mics": given}
+    if stage in {"exclude", "align"}:
+        return {"in_tiltseries": given, **(alignment_options(found.alignment) if stage == "align" else {})}
+    if stage == "tomograms":
+        return {"in_tiltseries": given, **reconstruction_options(found.tomogram, image_pixel_size(found))}
+    return {"in_tomoset": given}
+
+
+def _dose(found: ProcessedTiltSeries) -> float:
+    """Return the dose of a tilt."""
+    doses = sorted(tilt.pre_exposure for tilt in found.series.tilts)
+    return (doses[-1] - doses[0]) / (len(doses) - 1) if len(doses) > 1 else 0.0
+
+
+def pixel_size(found: ProcessedTiltSeries) -> float:
+    """Return the pixel size of what was recorded."""
+    first = found.series.tilts[0].source
+    return first.acquisition.pixel_size if isinstance(first, Movie) else first.pixel_size
+
+
+def image_pixel_size(found: ProcessedTiltSeries) -> float:
+    """Return the pixel size of the images of the tilts."""
+    for motion in found.motions.values():
+        return motion.micrograph.pixel_size
+    return pixel_size(found)
