@@ -8,6 +8,7 @@ import typer
 
 from flows.commands import simulate
 from flows.commands.report import report
+from flows.commands.rerun import rerun
 from flows.commands.run import app as run_app
 from flows.commands.session import requeue, status
 from flows.commands.tilt_axis import tilt_axis
@@ -20,6 +21,7 @@ app.add_typer(run_app, name="run", help="Run a flow here and now, without a work
 app.command()(watch)
 app.command()(status)
 app.command()(requeue)
+app.command()(rerun)
 app.command()(report)
 app.command("tilt-axis")(tilt_axis)
 

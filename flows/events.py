@@ -10,30 +10,46 @@ from pathlib import Path
 from prefect.events import emit_event
 from pydantic import JsonValue
 
-from tasks.ledger import Arrival, Waiting
+from tasks.ledger import Arrival, Ledger, Waiting, attended, waiting
+from tasks.settings import Settings
 
 _SHOWN = 5
 
 
-def announce(arrivals: Sequence[Arrival]) -> None:
+def announce(ledger: Ledger, arrivals: Sequence[Arrival]) -> None:
     """Emit an event for each tilt series, and one for all else of a kind that arrived together.
 
-    A server takes some ten events in a second; a session that is found complete has some ten thousand movies.
+    A server takes some ten events in a second; a session that is found complete has some ten thousand movies. Each says
+    whether somebody attends to such items of the session already, so that no run is started for nothing.
     """
     groups: defaultdict[tuple[str, str], list[Arrival]] = defaultdict(list)
     for arrival in arrivals:
         groups[arrival.session, arrival.kind].append(arrival)
     for (session, kind), group in groups.items():
+        present = is_attended(ledger, session, kind)
         if kind == "tilt_series":
             for arrival in group:
-                _emit(session, kind, _of_series(arrival))
+                _emit(session, kind, _of_series(arrival), attended=present)
         else:
-            _emit(session, kind, _of_files(group))
+            _emit(session, kind, _of_files(group), attended=present)
 
 
 def remind(found: Waiting) -> None:
-    """Emit an event for items that wait, in case that of their arrival was lost."""
-    _emit(found.session, found.kind, {"count": found.items}, what="waiting")
+    """Emit an event for items that wait and to which nobody attends."""
+    _emit(found.session, found.kind, {"count": found.items}, attended=False, what="waiting")
+
+
+def remind_of(ledger: Ledger, session: str, kind: str) -> None:
+    """Look once more, after a run has signed off: what came at the last moment must not be left alone."""
+    left = [found for found in waiting(ledger) if (found.session, found.kind) == (session, kind)]
+    for found in left:
+        if not is_attended(ledger, session, kind):
+            remind(found)
+
+
+def is_attended(ledger: Ledger, session: str, kind: str) -> bool:
+    """Tell whether as many runs as the site wants attend to items of a kind in a session."""
+    return attended(ledger, session, kind) >= Settings().runs_per_session
 
 
 def _of_series(arrival: Arrival) -> dict[str, JsonValue]:
@@ -57,6 +73,10 @@ def _of_files(group: Sequence[Arrival]) -> dict[str, JsonValue]:
     return {"count": len(group), "newest": names, "folder": str(newest.parent)}
 
 
-def _emit(session: str, kind: str, payload: dict[str, JsonValue], what: str = "arrived") -> None:
-    resource = {"prefect.resource.id": f"cryoem.session.{session}", "prefect.resource.name": session}
+def _emit(session: str, kind: str, payload: dict[str, JsonValue], *, attended: bool, what: str = "arrived") -> None:
+    resource = {
+        "prefect.resource.id": f"cryoem.session.{session}",
+        "prefect.resource.name": session,
+        "cryoem.attended": "yes" if attended else "no",
+    }
     emit_event(f"cryoem.{kind.replace('_', '-')}.{what}", resource, payload=payload)

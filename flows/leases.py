@@ -1,34 +1,95 @@
-"""Hold a lease while working on an item."""
+"""Keep the leases of a run as long as it lives."""
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
+from typing import Literal
 
-from tasks.ledger import Lease, LeaseLostError, Ledger, extend
+from prefect.runtime import flow_run
+
+from tasks.ledger import (
+    Claimer,
+    Lease,
+    LeaseLostError,
+    Ledger,
+    LedgerError,
+    extend_all,
+    quiet,
+    release,
+    sign_off,
+    sign_on,
+)
 
 SECONDS = 120.0
 """How long a lease lasts when nobody extends it: a dead owner's item waits for others no longer than this."""
+BEAT = 10.0
+"""Seconds between signs of life."""
 _log = logging.getLogger(__name__)
+
+LIVE = 900.0
+"""Seconds after its last arrival for which a session is live: then what is newest tells whether the grid is good."""
+
+
+def claimer(ledger: Ledger, session: str, kind: str) -> Claimer:
+    """Return who works in this run: on the newest items of a live session, on the oldest ones to catch up."""
+    silence = quiet(ledger, session)
+    live = silence is not None and silence < LIVE
+    # The run that a worker started: if it dies, the runs within it are not heard of.
+    owner = f"flow run {flow_run.root_flow_run_id or flow_run.id}"
+    order: Literal["newest", "oldest"] = "newest" if live else "oldest"
+    return Claimer(owner=owner, kinds=(kind,), lease=SECONDS, order=order, session=session)
+
+
+class Keeper:
+    """The leases that a run holds, and its signs of life."""
+
+    def __init__(self, ledger: Ledger, claimer: Claimer) -> None:
+        self._ledger, self._claimer = ledger, claimer
+        self._held: dict[tuple[int, int], Lease] = {}
+
+    def hold(self, lease: Lease) -> None:
+        """Keep a lease from now on."""
+        self._held[lease.item, lease.attempt] = lease
+
+    def let_go(self, lease: Lease) -> None:
+        """Keep a lease no longer: its work is over."""
+        self._held.pop((lease.item, lease.attempt), None)
+
+    def beat(self) -> None:
+        """Give a sign of life. While the ledger is away the leases run on; it may come back in time."""
+        try:
+            if self._claimer.keys is None:
+                sign_on(self._ledger, self._claimer)
+            extend_all(self._ledger, list(self._held.values()), SECONDS)
+        except LedgerError as reason:
+            _log.warning("%s", reason)
+
+    def give_back(self) -> None:
+        """Let others have what is held, because this run ends."""
+        for lease in list(self._held.values()):
+            self.let_go(lease)
+            with suppress(LeaseLostError):
+                release(self._ledger, lease, "the run was stopped")
 
 
 @contextmanager
-def held(ledger: Ledger, lease: Lease) -> Iterator[None]:
-    """Extend a lease as long as the block runs; whether it was lost shows when the work is to be finished."""
-    over = Event()
-    thread = Thread(target=_extend, args=(ledger, lease, over), name=f"lease of {lease.key}", daemon=True)
+def kept(ledger: Ledger, claimer: Claimer) -> Iterator[Keeper]:
+    """Attend to what a claimer works on while the block runs; what is held at its end is given back."""
+    keeper, over = Keeper(ledger, claimer), Event()
+    keeper.beat()
+    thread = Thread(target=_beat, args=(keeper, over), name=f"leases of {claimer.owner}", daemon=True)
     thread.start()
     try:
-        yield
+        yield keeper
     finally:
         over.set()
         thread.join()
+        keeper.give_back()
+        if claimer.keys is None:
+            sign_off(ledger, claimer.owner)
 
 
-def _extend(ledger: Ledger, lease: Lease, over: Event) -> None:
-    while not over.wait(SECONDS / 4):
-        try:
-            extend(ledger, lease, SECONDS)
-        except LeaseLostError as lost:
-            _log.warning("%s", lost)
-            return
+def _beat(keeper: Keeper, over: Event) -> None:
+    while not over.wait(BEAT):
+        keeper.beat()

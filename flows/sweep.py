@@ -1,19 +1,38 @@
 """The sweep: whatever got lost on the way is picked up here."""
 
-from prefect import flow
+from prefect import flow, get_run_logger
 
-from flows.events import remind
-from tasks.ledger import expire, open_ledger, waiting
-from tasks.settings import Settings
+from flows.events import is_attended, remind
+from flows.items import news_of
+from flows.ledgers import the_ledger
+from flows.outboxes import deliver
+from flows.queued import is_queued, thin_out
+from tasks.ledger import Lease, Ledger, Verdict, bereave, expire, post, waiting
 
 
-@flow(name="sweep", log_prints=True)
-def sweep() -> int:
-    """Take back the items of dead runs, and remind of all that waits; return how many items wait."""
-    ledger = open_ledger(Settings().ledger.get_secret_value())
-    for lease, verdict in expire(ledger):
-        print(f"{lease} was lost: {verdict}")  # noqa: T201 - Prefect logs it
+@flow(name="sweep")
+def sweep(dead: str | None = None) -> int:
+    """Take back the items of dead runs, start work that no event has started, and deliver what others must be told.
+
+    ``dead`` is a flow run that is known to have died, whose items need not wait for their leases to run out.
+    """
+    ledger = the_ledger()
+    lost = bereave(ledger, f"flow run {dead.removeprefix(_RESOURCE)}") if dead else []
+    tell(ledger, [*lost, *expire(ledger)])
+    thin_out()
     found = waiting(ledger)
     for kind in found:
-        remind(kind)
+        if not is_attended(ledger, kind.session, kind.kind) and not is_queued(kind.session, kind.kind):
+            remind(kind)
+    deliver(ledger)
     return sum(kind.items for kind in found)
+
+
+_RESOURCE = "prefect.flow-run."
+
+
+def tell(ledger: Ledger, lost: list[tuple[Lease, Verdict]]) -> None:
+    """Say what was lost and what becomes of it; what is given up by it is news of its session."""
+    for lease, verdict in lost:
+        get_run_logger().warning("%s was lost: %s", lease, verdict)
+    post(ledger, [news_of(lease) for lease, verdict in lost if verdict.state == "quarantined"])

@@ -1,77 +1,64 @@
 """The tilt series of a session, as they arrive: each becomes a tomogram or a reason."""
 
-import time
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from prefect import flow
-from prefect.runtime import flow_run
-from pydantic import ValidationError
+from pydantic import JsonValue
 
-from flows.leases import SECONDS, held
-from flows.outcomes import failure_of
+from flows.draining import LINGER, Drain, drain, here
+from flows.events import remind_of
+from flows.items import settle
+from flows.leases import claimer
+from flows.ledgers import the_ledger
+from flows.records import records_of_series, result_in
+from flows.runner import SiteTaskRunner
+from flows.sessions import TomographySession
+from flows.sources import MdocSource
 from flows.tomography import Tomography, process_tilt_series
+from flows.tools import TomographyTools
 from tasks.errors import InputError
 from tasks.formats.files import replacing
-from tasks.ledger import Claimer, Lease, LeaseLostError, Ledger, Result, claim, fail, find_session, finish, open_ledger
-from tasks.models import Tomogram
-from tasks.reuse import digest
-from tasks.settings import Settings
+from tasks.ledger import Lease, Ledger, Result, Session, find_session
 
-KINDS = ("tilt_series",)
-LINGER = 30.0
-"""Seconds without work after which a run ends: longer than the window in which an automation starts only one run."""
+KIND = "tilt_series"
 
 
-@flow(name="tilt-series", flow_run_name="tilt series of {session}")
+@flow(name="tilt-series", flow_run_name="tilt series of {session}", task_runner=SiteTaskRunner())
 def process_session(session: str, linger: float = LINGER) -> int:
-    """Process what waits of a session, newest first, until nothing has waited for a while; return the number."""
-    ledger = open_ledger(Settings().ledger.get_secret_value())
-    claimer = Claimer(owner=f"flow run {flow_run.id}", kinds=KINDS, lease=SECONDS, order="newest", session=session)
-    done, quiet_since = 0, time.monotonic()
-    while time.monotonic() - quiet_since < linger:
-        for lease in claim(ledger, claimer, 1):
-            process(ledger, lease)
-            done, quiet_since = done + 1, time.monotonic()
-        time.sleep(min(1.0, linger / 10))
+    """Process the tilt series that wait, one after the other, until none has waited for a while; return the number."""
+    ledger = the_ledger()
+    start = here(lambda lease: process(ledger, lease))
+    done = drain(ledger, claimer(ledger, session, KIND), start, Drain(slots=1, linger=linger))
+    remind_of(ledger, session, KIND)
     return done
 
 
 def process(ledger: Ledger, lease: Lease) -> None:
-    """Make a tomogram of an item and tell the ledger; an error is kept as the reason, it does not stop the session."""
-    try:
-        with held(ledger, lease):
-            tomography = asked(ledger, lease)
-            own(tomography.folder, lease.key)
-            result = found(tomography, process_tilt_series(tomography))
-        finish(ledger, lease, [result])
-    except LeaseLostError:
-        return
-    except Exception as error:  # noqa: BLE001 - whatever it is, the item must not stay with us
-        # Whoever has taken the item meanwhile will find out for themselves.
-        with suppress(LeaseLostError):
-            fail(ledger, lease, failure_of(error))
+    """Make a tomogram of an item, and tell the ledger."""
+    settle(ledger, lease, lambda: found(ledger, lease))
 
 
-def asked(ledger: Ledger, lease: Lease) -> Tomography:
-    """Return how to process an item: the session's parameters, and what arrived."""
-    session = find_session(ledger, lease.session)
-    given: dict[str, Any] = dict(session.parameters)
-    source = {
-        "kind": "mdoc",
-        **given.pop("source", {}),
-        "mdoc": lease.payload["mdoc"],
-        "frames": lease.payload["frames"],
-    }
-    name = str(lease.payload["name"])
-    try:
-        return Tomography.model_validate(
-            {**given, "name": name, "source": source, "folder": session.folder / name},
-        )
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise InputError(f"parameters of session {session.name}", wrong, "those of the tomography flow") from error
+def found(ledger: Ledger, lease: Lease) -> Sequence[Result]:
+    """Make a tomogram of a tilt series; return what each step found."""
+    tomography = asked(find_session(ledger, lease.session), lease.payload)
+    own(tomography.folder, lease.key)
+    process_tilt_series(tomography)
+    return [result_in(record) for record in records_of_series(tomography.folder)]
+
+
+def asked(session: Session, payload: Mapping[str, JsonValue]) -> Tomography:
+    """Return how a tilt series that has arrived is processed."""
+    parameters, name = TomographySession.of(session), str(payload["name"])
+    source = MdocSource(
+        mdoc=Path(str(payload["mdoc"])),
+        frames=Path(str(payload["frames"])),
+        acquisition=parameters.acquisition,
+        tilt_axis_angle=parameters.tilt_axis_angle,
+        dose_per_tilt=parameters.dose_per_tilt,
+    )
+    tools = {tool: getattr(parameters, tool) for tool in TomographyTools.model_fields}
+    return Tomography(name=name, source=source, folder=session.folder / name, session=session.name, **tools)
 
 
 def own(folder: Path, mdoc: str) -> None:
@@ -83,14 +70,3 @@ def own(folder: Path, mdoc: str) -> None:
         )
     with replacing(marker) as beside:
         beside.write_text(mdoc)
-
-
-def found(tomography: Tomography, tomogram: Tomogram) -> Result:
-    """Return the tomogram as the ledger keeps it."""
-    return Result(
-        step="tomography",
-        digest=digest({"tomography": tomography}),
-        result=tomogram.model_dump(mode="json"),
-        tool=tomogram.program,
-        flow_run=str(flow_run.id),
-    )

@@ -5,20 +5,21 @@ from pathlib import Path
 from prefect import flow
 from pydantic import Field
 
-from flows.runner import threads
+from flows.records import records_of_series
+from flows.runner import SiteTaskRunner
 from flows.sources import TiltSeriesSource, gather_tilts
+from flows.tilt_movies import known_tilts
 from flows.tilts import correct_motions, estimate_ctfs, imaged, settled, with_ctfs
-from tasks.ctf_estimation import CtfEstimator, EmbeddedCtf
-from tasks.denoising import Denoiser, EmbeddedDenoising, denoise_tomogram
+from flows.tools import TomographyTools
+from tasks.denoising import denoise_tomogram
 from tasks.models import Model, Tomogram
-from tasks.motion_correction import EmbeddedMotion, MotionCorrector
-from tasks.report import Progress, show_tilts, show_tomogram, tell
-from tasks.tilt_series_alignment import EmbeddedAlignment, TiltSeriesAligner, align_tilt_series
-from tasks.tomogram_reconstruction import EmbeddedReconstruction, TomogramReconstructor, reconstruct_tomogram
+from tasks.report import Progress, show_tilts, show_tomogram, show_work, tell
+from tasks.tilt_series_alignment import align_tilt_series
+from tasks.tomogram_reconstruction import reconstruct_tomogram
 
 
-class Tomography(Model):
-    """How to process one tilt series."""
+class TiltSeriesPlace(Model):
+    """Which tilt series, and where its results go."""
 
     name: str = Field(min_length=1, pattern=r"^[^/\x00]+$")
     """Name of the tilt series; names the run and the files."""
@@ -26,25 +27,27 @@ class Tomography(Model):
     """Where the exposures are."""
     folder: Path
     """Folder for the results; a folder per step is made in it."""
-    motion_corrector: MotionCorrector = EmbeddedMotion()
-    ctf_estimator: CtfEstimator = EmbeddedCtf()
-    aligner: TiltSeriesAligner = EmbeddedAlignment()
-    reconstructor: TomogramReconstructor = EmbeddedReconstruction()
-    denoiser: Denoiser = EmbeddedDenoising()
+    session: str | None = None
+    """Session of the ledger, whose tilt movies that are done already are used again."""
 
 
-@flow(name="tomography", flow_run_name="{tomography.name}", task_runner=threads())
+class Tomography(TomographyTools, TiltSeriesPlace):
+    """How to process one tilt series."""
+
+
+@flow(name="tomography", flow_run_name="{tomography.name}", task_runner=SiteTaskRunner())
 def process_tilt_series(tomography: Tomography) -> Tomogram:
     """Process one tilt series: motion, CTF, alignment, reconstruction and denoising."""
     name, folder = tomography.name, tomography.folder
     series = gather_tilts(name, tomography.source, folder)
+    known = known_tilts(tomography.session, series)
     progress = Progress(name, "tilts", len(series.movies) + len(series.tilts))
 
-    moving = correct_motions(series, tomography.motion_corrector, folder / "motion_correction")
+    moving = correct_motions(series, tomography.motion_corrector, folder / "motion_correction", known)
     motions, unmoved = settled(moving, progress)
     images = imaged(series, motions, unmoved)
 
-    fitting = estimate_ctfs(images, tomography.ctf_estimator, folder / "ctf_estimation")
+    fitting = estimate_ctfs(images, tomography.ctf_estimator, folder / "ctf_estimation", known)
     alignment = align_tilt_series(images, tomography.aligner, folder / "tilt_series_alignment")
     ctfs, unfitted = settled(fitting, progress)
     images = with_ctfs(images, ctfs)
@@ -54,4 +57,5 @@ def process_tilt_series(tomography: Tomography) -> Tomogram:
 
     show_tilts(name, tell(series.tilts, motions, ctfs, alignment, unfitted | unmoved), series.excluded)
     show_tomogram(name, alignment, tomogram, denoised, folder / "pictures")
+    show_work(name, [*moving.records, *fitting.records, *records_of_series(folder)])
     return denoised

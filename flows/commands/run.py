@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from flows.commands.settings import merged, problems
+from flows.parameters import merged, problems, with_tools
 from tasks.errors import InputError
-from tasks.models import Model
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -75,13 +74,6 @@ def process(parameters: dict[str, Any]) -> None:
     with prefect.temporary_settings({**patience, prefect.PREFECT_SERVER_ANALYTICS_ENABLED: False}):
         tomogram = process_tilt_series(checked)
     typer.echo(tomogram.path)
-
-
-def with_tools(parameters: dict[str, Any], kind: type[Model]) -> dict[str, Any]:
-    """Name the default tool where parameters of a tool are set without saying which."""
-    defaults = {name: getattr(field.default, "tool", None) for name, field in kind.model_fields.items()}
-    named = {name: {"tool": tool} | parameters[name] for name, tool in defaults.items() if tool and name in parameters}
-    return parameters | named
 
 
 def _given(**values: object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from pydantic import ValidationError
 
-from flows.commands.settings import merged, problems
+from flows.parameters import merged, problems
 from tasks.errors import InputError
 from tasks.models import Model
 from tasks.simulation import SimulatedMovies, SimulatedTiltSeries

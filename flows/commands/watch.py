@@ -2,15 +2,16 @@
 
 import logging
 import signal
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Literal
 
 import typer
 
-from flows.commands.settings import merged
+from flows.parameters import merged
 from tasks.errors import InputError
-from tasks.ledger import Ledger, Session, open_ledger, open_session
+from tasks.ledger import Ledger, Session, all_sessions, open_ledger, open_session
 from tasks.settings import Settings
 from tasks.watching import Names, Watch, Watcher
 from tasks.watching.watcher import Hook
@@ -58,7 +59,7 @@ def watch(  # noqa: PLR0913, PLR0917 - the options of a command line
     ledger = open_ledger(Settings().ledger.get_secret_value(), patience=_PATIENCE)
     try:
         _open(ledger, Session(name=session, kind=kind, folder=what.results[0], parameters=merged({}, settings or [])))
-        Watcher(what, ledger, _hook() if events else None).run(_until_told())
+        Watcher(what, ledger, _hook(ledger) if events else None).run(_until_told())
     finally:
         ledger.close()
     _log.info("stopped")
@@ -72,14 +73,20 @@ def _log_to_standard_error() -> None:
 
 
 def _open(ledger: Ledger, session: Session) -> None:
-    """Open the session; refuse parameters other than those with which it was opened."""
+    """Open the session; refuse parameters that cannot be used, and others than those with which it was opened."""
+    # Importing the steps takes seconds that --help need not wait for.
+    from flows.sessions import TomographySession  # noqa: PLC0415
+
+    known = {found.name: found for found in all_sessions(ledger)}
+    if session.kind == "tomography":
+        TomographySession.of(known.get(session.name, session))
     opened = open_session(ledger, session)
     if session.parameters and session.parameters != opened.parameters:
         found = f"--set {session.parameters}"
         raise InputError(f"session {session.name}", found, f"none, or as it was opened: {opened.parameters}")
 
 
-def _hook() -> Hook | None:
+def _hook(ledger: Ledger) -> Hook | None:
     """Return what tells the Prefect server, if there is one."""
     # Importing Prefect takes seconds that --help need not wait for.
     from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
@@ -89,7 +96,7 @@ def _hook() -> Hook | None:
     if PREFECT_API_URL.value() is None:
         _log.warning("no Prefect server is told what arrives: neither PREFECT_API_URL nor the profile names one")
         return None
-    return announce
+    return partial(announce, ledger)
 
 
 def _until_told() -> Event:

@@ -37,7 +37,7 @@ from tasks.ledger.quarantine import Quarantined, Selection, quarantined, requeue
 from tasks.ledger.results import finish, found, recall, record, recorded, results_of
 from tasks.ledger.sessions import all_sessions, find_session, open_session, set_parameters
 from tasks.ledger.status import KindStatus, SessionStatus, status
-from tasks.ledger.waiting import Waiting, keys_like, quiet, unsettled, waiting
+from tasks.ledger.waiting import Waiting, due, keys_like, quiet, waiting
 
 __all__ = [
     "Arrival",
@@ -67,6 +67,7 @@ __all__ = [
     "bereave",
     "claim",
     "dead",
+    "due",
     "expire",
     "extend",
     "extend_all",
@@ -98,6 +99,5 @@ __all__ = [
     "sign_on",
     "status",
     "take",
-    "unsettled",
     "waiting",
 ]

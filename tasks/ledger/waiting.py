@@ -21,12 +21,10 @@ _OPEN = (
     select(func.count())
     .select_from(items.join(sessions))
     .where(sessions.c.name == bindparam("whose"), items.c.kind == bindparam("what"))
-    .where(items.c.state.in_(("waiting", "running")))
+    .where((items.c.state == "running") | ((items.c.state == "waiting") & (items.c.not_before <= NOW)))
 )
 _KEYS = (
-    select(items.c.key)
-    .join(sessions)
-    .where(sessions.c.name == bindparam("whose"), items.c.kind == bindparam("what"))
+    select(items.c.key).join(sessions).where(sessions.c.name == bindparam("whose"), items.c.kind == bindparam("what"))
 )
 _QUIET = (
     select(NOW - func.max(items.c.arrived))
@@ -49,9 +47,9 @@ def waiting(ledger: Ledger) -> list[Waiting]:
     return [Waiting.model_validate(row._asdict()) for row in rows]
 
 
-def unsettled(ledger: Ledger, session: str, kind: str, keys: Sequence[str] | None = None) -> int:
-    """Count the items of a kind that are neither done nor given up; only those with the keys, if there are any."""
-    query = _OPEN if keys is None else _OPEN.where(items.c.key.in_(keys))
+def due(ledger: Ledger, session: str, kind: str, keys: Sequence[str]) -> int:
+    """Count those of some items that are worked on or could be; not those that wait for another try."""
+    query = _OPEN.where(items.c.key.in_(keys))
     found = ledger.read(lambda connection: connection.scalar(query, {"whose": session, "what": kind}))
     return int(found or 0)
 

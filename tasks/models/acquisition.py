@@ -55,3 +55,8 @@ class Acquisition(Optics):
     """Defects of the camera: a text file of rectangles (x y width height) or an image, defect > 0."""
     eer: EerSampling = EerSampling()
     """Used for EER files only."""
+
+    @property
+    def optics(self) -> Optics:
+        """The imaging conditions alone."""
+        return Optics.model_validate({name: getattr(self, name) for name in Optics.model_fields})

@@ -17,7 +17,7 @@ class Progress:
         created = create_progress_artifact(0.0, key=key, description=f"{what} of {name}")
         self.artifact = UUID(str(created))
 
-    def advance(self) -> None:
-        """Count one more piece."""
-        self.done += 1
+    def advance(self, pieces: int = 1) -> None:
+        """Count more pieces."""
+        self.done += pieces
         update_progress_artifact(self.artifact, progress=100 * self.done / self.total)

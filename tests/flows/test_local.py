@@ -45,7 +45,7 @@ def test_what_the_watcher_finds_is_processed(simulated_tilt_series, tmp_path):
         environment |= {"CRYOEM_FLOWS_LEDGER": url}
         deploy(environment)
         watch = [program("cryoem-flows"), "watch", simulated_tilt_series.mdoc.parent, "--session", "cm1"]
-        watch += ["--project", tmp_path / "cm1", "--set", f"source.acquisition={json.dumps(acquisition)}"]
+        watch += ["--project", tmp_path / "cm1", "--set", f"acquisition={json.dumps(acquisition)}"]
         watch += ["--interval", "1", "--settling", "1", "--mdoc-settling", "1"]
         with (
             prefect_worker(tmp_path / "prefect", environment),

@@ -34,7 +34,7 @@ def arrived(name: str, mdoc, frames) -> Arrival:
 def test_what_waits_becomes_tomograms_or_reasons(ledger, simulated_tilt_series, tmp_path):
     first = simulated_tilt_series.tilts[0].movie
     parameters = {
-        "source": {"acquisition": first.acquisition.model_dump(mode="json")},
+        "acquisition": first.acquisition.model_dump(mode="json"),
         "reconstructor": {"tool": "embedded", "binning": 2},
     }
     open_session(ledger, Session(name="cm1", kind="tomography", folder=tmp_path / "cm1", parameters=parameters))
@@ -65,7 +65,8 @@ def test_two_series_of_one_name_do_not_write_over_each_other(tmp_path):
 
 
 def test_parameters_that_the_flow_does_not_know_are_the_reason(ledger, simulated_tilt_series, tmp_path):
-    open_session(ledger, Session(name="cm1", kind="tomography", folder=tmp_path, parameters={"colour": "blue"}))
+    parameters = {"colour": "blue", "acquisition": {"pixel_size": 1}}
+    open_session(ledger, Session(name="cm1", kind="tomography", folder=tmp_path, parameters=parameters))
     arrive(ledger, [arrived("a", simulated_tilt_series.mdoc, tmp_path)])
     process_session("cm1", linger=0.1)
     (given_up,) = quarantined(ledger, "cm1")

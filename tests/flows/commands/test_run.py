@@ -1,4 +1,4 @@
-from flows.commands.run import with_tools
+from flows.parameters import with_tools
 from flows.tomography import Tomography
 
 

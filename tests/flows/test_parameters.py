@@ -1,6 +1,6 @@
 import pytest
 
-from flows.commands.settings import merged
+from flows.parameters import merged
 from tasks.errors import InputError
 
 

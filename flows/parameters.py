@@ -6,6 +6,7 @@ import yaml
 from pydantic import ValidationError
 
 from tasks.errors import InputError
+from tasks.models import Model
 
 Tree = dict[str, Any]
 
@@ -24,6 +25,13 @@ def merged(parameters: Tree, settings: list[str]) -> Tree:
 def problems(error: ValidationError) -> str:
     """Return in one line what is wrong with which parameter."""
     return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+
+
+def with_tools(parameters: dict[str, Any], kind: type[Model]) -> dict[str, Any]:
+    """Name the default tool where parameters of a tool are set without saying which."""
+    defaults = {name: getattr(field.default, "tool", None) for name, field in kind.model_fields.items()}
+    named = {name: {"tool": tool} | parameters[name] for name, tool in defaults.items() if tool and name in parameters}
+    return parameters | named
 
 
 def _with(tree: Tree, path: list[str], value: object) -> Tree:

@@ -1,0 +1,99 @@
+"""The tilt movies of a session, as they arrive: motion and CTF, so that only their series is left to be done."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from prefect import flow, task
+
+from flows.draining import LINGER, POLL, Drain, drain
+from flows.events import remind_of
+from flows.items import settle
+from flows.known import Known
+from flows.leases import claimer
+from flows.ledgers import the_ledger
+from flows.records import result_of
+from flows.runner import SiteTaskRunner
+from flows.sessions import TomographySession
+from flows.slots import slots
+from flows.tilts import geometry
+from tasks.ctf_estimation import estimate_ctf, place_of_ctf
+from tasks.ledger import Lease, Ledger, Result, due, find_session, keys_like, results_of
+from tasks.models import Movie, Tilt, TiltSeries
+from tasks.motion_correction import correct_motion, place_of_motion
+from tasks.tilt_series_grouping import named_tilt, tilt_by_name
+
+KIND = "tilt_movie"
+
+
+@flow(name="tilt-movies", flow_run_name="tilt movies of {session}", task_runner=SiteTaskRunner())
+def process_tilt_movies(session: str, linger: float = LINGER) -> int:
+    """Correct the motion and estimate the CTF of what waits, until nothing has waited for a while."""
+    ledger = the_ledger()
+    how = Drain(slots=slots(), linger=linger)
+    done = drain(ledger, claimer(ledger, session, KIND), process_tilt_movie.submit, how)
+    remind_of(ledger, session, KIND)
+    return done
+
+
+def known_tilts(session: str | None, series: TiltSeries) -> Known:
+    """Return what the ledger knows of the movies of a series when all are settled; without a session nothing."""
+    if session is None:
+        return Known()
+    ledger, tilts = the_ledger(), {str(movie.path): name for name, movie in series.movies.items()}
+    process_movies_of(ledger, session, [movie.path for movie in series.movies.values()])
+    found = results_of(ledger, session, KIND, list(tilts))
+    return Known({tilts[key]: results for key, results in found.items()})
+
+
+def process_movies_of(ledger: Ledger, session: str, movies: Sequence[Path]) -> None:
+    """Do what is still to be done of some movies, and wait for those that other runs are at."""
+    keys = tuple(map(str, movies))
+    mine = claimer(ledger, session, KIND).model_copy(update={"keys": keys, "order": "oldest"})
+    how = Drain(slots=slots(), linger=0, turn=len(keys))
+    while due(ledger, session, KIND, keys):
+        drain(ledger, mine, process_tilt_movie.submit, how)
+        time.sleep(POLL)
+
+
+@task(task_run_name="tilt movie {lease.key}")
+def process_tilt_movie(lease: Lease) -> None:
+    """Correct the motion and estimate the CTF of one tilt movie."""
+    ledger = the_ledger()
+    settle(ledger, lease, lambda: found(ledger, lease))
+
+
+def found(ledger: Ledger, lease: Lease) -> Sequence[Result]:
+    """Return what is found of a movie without its series; the rest is left to the series."""
+    session = find_session(ledger, lease.session)
+    parameters = TomographySession.of(session)
+    movie = Path(lease.key)
+    named = named_tilt(movie, parameters.name_pattern)
+    if named is None:
+        return []
+    siblings = keys_like(ledger, session.name, KIND, f"{movie.parent}/{named.series}")
+    tilt = tilt_by_name(named, map(Path, siblings), parameters.acquisition, parameters.dose_per_tilt)
+    if tilt is None:
+        return []
+    return corrected(tilt, parameters, session.folder / named.series)
+
+
+def corrected(tilt: Tilt, parameters: TomographySession, folder: Path) -> Sequence[Result]:
+    """Correct the motion of a tilt; estimate its CTF if the direction of the tilt axis is known."""
+    if not isinstance(tilt.source, Movie):
+        return []
+    corrector, below = parameters.motion_corrector, folder / "motion_correction"
+    motion = correct_motion.fn(tilt.source, corrector, below)
+    results = [result_of(place_of_motion(tilt.source, corrector, below))]
+    if parameters.tilt_axis_angle is None:
+        return results
+    lying = geometry(tilt, parameters.tilt_axis_angle)
+    given = (
+        motion.micrograph,
+        parameters.acquisition.optics,
+        parameters.ctf_estimator,
+        folder / "ctf_estimation",
+        lying,
+    )
+    estimate_ctf.fn(*given)
+    return [*results, result_of(place_of_ctf(*given))]

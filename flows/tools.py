@@ -1,0 +1,18 @@
+"""The tools of the steps, as choices in the forms of the flows."""
+
+from tasks.ctf_estimation import CtfEstimator, EmbeddedCtf
+from tasks.denoising import Denoiser, EmbeddedDenoising
+from tasks.models import Model
+from tasks.motion_correction import EmbeddedMotion, MotionCorrector
+from tasks.tilt_series_alignment import EmbeddedAlignment, TiltSeriesAligner
+from tasks.tomogram_reconstruction import EmbeddedReconstruction, TomogramReconstructor
+
+
+class TomographyTools(Model):
+    """What each step of tomography is done with."""
+
+    motion_corrector: MotionCorrector = EmbeddedMotion()
+    ctf_estimator: CtfEstimator = EmbeddedCtf()
+    aligner: TiltSeriesAligner = EmbeddedAlignment()
+    reconstructor: TomogramReconstructor = EmbeddedReconstruction()
+    denoiser: Denoiser = EmbeddedDenoising()
