@@ -7,11 +7,12 @@ from pydantic import Field
 
 from tasks.models import Ctf, Optics, Particles, Picks
 from tasks.particle_extraction.embedded import EmbeddedExtraction
+from tasks.particle_extraction.joining import join_particles
 from tasks.particle_extraction.naming import name_of
 from tasks.reuse import Place
 from tasks.step import once, step
 
-__all__ = ["EmbeddedExtraction", "ParticleExtractor", "extract_particles", "place_of_particles"]
+__all__ = ["EmbeddedExtraction", "ParticleExtractor", "extract_particles", "join_particles", "place_of_particles"]
 
 ParticleExtractor = Annotated[EmbeddedExtraction, Field()]
 
