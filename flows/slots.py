@@ -1,6 +1,6 @@
 """How many items a run works on at once."""
 
-from flows.cluster import cores, numbers
+from flows.hardware import cores, numbers
 from tasks.settings import Settings
 
 
