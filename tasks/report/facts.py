@@ -39,9 +39,9 @@ class MovieFacts(Model):
     """Power of crystalline ice above its neighbours, as a fraction."""
     seconds: float = 0.0
     """What the steps took."""
-    image: Path | None = None
+    image: str | None = None
     """The corrected image."""
-    diagnostic: Path | None = None
+    diagnostic: str | None = None
     """Picture of the CTF fit."""
 
 

@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 from tasks.ledger import Ledger, Session, pausing, status
-from tasks.models import Alignment, Ctf, Motion, Tomogram
+from tasks.models import Alignment, Tomogram
 from tasks.report.attention import attention, misunderstood
 from tasks.report.facts import SessionFacts
 from tasks.report.findings import findings
-from tasks.report.items import items_of
+from tasks.report.items import arrivals_of, items_of
 from tasks.report.movies import movie_facts
 from tasks.report.parameters import chosen
 from tasks.report.quarantine import given_up
@@ -19,12 +19,11 @@ def gather(ledger: Ledger, session: Session, report: Path) -> SessionFacts:
     """Gather what is known of a session; pictures are put into the folder of the report."""
     name = session.name
     items, now = items_of(ledger, name), status(ledger, name)
-    motions = findings(ledger, name, "motion_correction", Motion)
-    ctfs = findings(ledger, name, "ctf_estimation", Ctf)
     alignments = findings(ledger, name, "tilt_series_alignment", Alignment)
     tomograms = findings(ledger, name, "tomogram_reconstruction", Tomogram)
     denoised = findings(ledger, name, "denoising", Tomogram)
-    movies = movie_facts(items, motions, ctfs)
+    movies = movie_facts(ledger, name)
+    first, last = arrivals_of(ledger, name)
     pauses = tuple(pausing(ledger))
     running = tuple(item.running() for item in items if item.state == "running")
     failed = tuple(failed for item in items if item.state == "waiting" and (failed := item.failed()))
@@ -37,12 +36,12 @@ def gather(ledger: Ledger, session: Session, report: Path) -> SessionFacts:
         parameters=chosen(session.parameters),
         kinds=now.kinds,
         remaining=now.remaining,
-        first_arrival=min((item.arrived for item in items), default=None),
-        last_arrival=max((item.arrived for item in items), default=None),
+        first_arrival=first,
+        last_arrival=last,
         pauses=pauses,
         attention=(
             *attention(now.kinds, pauses, running, failed, lost),
-            *misunderstood(motions, ctfs, alignments, tomograms, denoised),
+            *misunderstood(alignments, tomograms, denoised),
         ),
         running=running,
         failed=failed,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pydantic import JsonValue
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from tasks.ledger import FailureKind, Ledger, State
 from tasks.ledger.clock import NOW
@@ -13,7 +13,7 @@ from tasks.report.facts import FailedItem, RunningItem
 
 
 class Item(Model):
-    """One item; ``now`` is the time of the database."""
+    """An item of which more than its number is told; ``now`` is the time of the database."""
 
     now: float
     kind: str
@@ -62,11 +62,29 @@ _ITEMS = (
     select(NOW.label("now"), *(items.c[name] for name in Item.model_fields if name != "now"))
     .join(sessions)
     .where(sessions.c.name == bindparam("session"))
+    .where(
+        or_(
+            items.c.kind == "tilt_series",
+            items.c.state == "running",
+            and_(items.c.state == "waiting", items.c.reason_kind.is_not(None)),
+        )
+    )
     .order_by(items.c.id)
+)
+_PERIOD = (
+    select(func.min(items.c.arrived), func.max(items.c.arrived))
+    .join(sessions)
+    .where(sessions.c.name == bindparam("session"))
 )
 
 
 def items_of(ledger: Ledger, session: str) -> list[Item]:
-    """Return the items of a session in order of arrival."""
+    """Return tilt series, and what else is running or has failed and waits, in order of arrival."""
     rows = ledger.read(lambda connection: connection.execute(_ITEMS, {"session": session}).all())
     return [Item.model_validate(row._asdict()) for row in rows]
+
+
+def arrivals_of(ledger: Ledger, session: str) -> tuple[float | None, float | None]:
+    """Return when the first and the last item of a session arrived."""
+    first, last = ledger.read(lambda connection: connection.execute(_PERIOD, {"session": session}).one())
+    return first, last

@@ -1,36 +1,71 @@
-"""What was found of the movies of a session."""
+"""What was found of the movies of a session.
 
-from collections.abc import Sequence
+The database picks the few numbers that a report needs from the documents that hold all that was found: of thousands of
+movies, reading those would cost seconds each time.
+"""
+
 from pathlib import Path
+from typing import Any
 
-from tasks.models import Ctf, Motion
+from sqlalchemy import ColumnElement, Row, and_, bindparam, select
+
+from tasks.ledger import Ledger
+from tasks.ledger.tables import items, results, sessions
 from tasks.report.facts import MovieFacts
-from tasks.report.findings import Findings
-from tasks.report.items import Item
 
 KINDS = ("movie", "tilt_movie")
 
+_MOTION, _CTF = results.alias("motion"), results.alias("ctf")
+_NUMBERS: dict[str, ColumnElement[float]] = {
+    **{name: _MOTION.c.result[name].as_float() for name in ("early", "late")},
+    **{
+        name: _CTF.c.result[name].as_float()
+        for name in ("defocus_u", "defocus_v", "resolution", "figure_of_merit", "ice_ring")
+    },
+}
+_TEXTS = {
+    "image": _MOTION.c.result["micrograph", "path"].as_string(),
+    "diagnostic": _CTF.c.result["diagnostic"].as_string(),
+}
+_MOVIES = (
+    select(
+        items.c.key,
+        items.c.arrived,
+        _MOTION.c.seconds.label("motion_seconds"),
+        _CTF.c.seconds.label("ctf_seconds"),
+        *(column.label(name) for name, column in (_NUMBERS | _TEXTS).items()),
+    )
+    .select_from(items)
+    .join(sessions)
+    .outerjoin(_MOTION, and_(_MOTION.c.item_id == items.c.id, _MOTION.c.step == "motion_correction"))
+    .outerjoin(_CTF, and_(_CTF.c.item_id == items.c.id, _CTF.c.step == "ctf_estimation"))
+    .where(sessions.c.name == bindparam("session"), items.c.kind.in_(KINDS))
+    .where(_MOTION.c.step.is_not(None) | _CTF.c.step.is_not(None))
+    .order_by(items.c.id)
+)
 
-def movie_facts(items: Sequence[Item], motions: Findings[Motion], ctfs: Findings[Ctf]) -> tuple[MovieFacts, ...]:
-    """Gather what each step found of each movie, in order of arrival; movies of which nothing is known are missing."""
-    known = motions.by_key.keys() | ctfs.by_key.keys()
-    return tuple(_facts(item, motions, ctfs) for item in items if item.kind in KINDS and item.key in known)
+
+def movie_facts(ledger: Ledger, session: str) -> tuple[MovieFacts, ...]:
+    """Tell what was found of each movie, in order of arrival; movies of which nothing is known are missing."""
+    rows = ledger.read(lambda connection: connection.execute(_MOVIES, {"session": session}).all())
+    return tuple(map(_facts, rows))
 
 
-def _facts(item: Item, motions: Findings[Motion], ctfs: Findings[Ctf]) -> MovieFacts:
-    motion, ctf = motions.value(item.key), ctfs.value(item.key)
+def _facts(row: Row[*tuple[Any, ...]]) -> MovieFacts:
+    u, v = row.defocus_u, row.defocus_v
+    has_ctf = u is not None and v is not None
     return MovieFacts(
-        name=Path(item.key).stem,
-        path=item.key,
-        arrived=item.arrived,
-        motion_early=motion and motion.early,
-        motion=motion and motion.total,
-        defocus=ctf and ctf.defocus,
-        astigmatism=ctf and ctf.astigmatism,
-        resolution=ctf and ctf.resolution,
-        figure_of_merit=ctf and ctf.figure_of_merit,
-        ice_ring=ctf and ctf.ice_ring,
-        seconds=motions.seconds(item.key) + ctfs.seconds(item.key),
-        image=motion and motion.micrograph.path,
-        diagnostic=ctf and ctf.diagnostic,
+        name=Path(row.key).stem,
+        path=row.key,
+        arrived=row.arrived,
+        motion_early=row.early,
+        motion=None if row.early is None or row.late is None else row.early + row.late,
+        defocus=(u + v) / 2 if has_ctf else None,
+        astigmatism=u - v if has_ctf else None,
+        resolution=row.resolution,
+        figure_of_merit=row.figure_of_merit,
+        ice_ring=row.ice_ring,
+        seconds=(row.motion_seconds or 0.0) + (row.ctf_seconds or 0.0),
+        image=row.image,
+        diagnostic=row.diagnostic,
     )

@@ -79,7 +79,8 @@ def test_a_tilt_series_shows_what_was_found_of_it_and_of_its_tilts(grid, motion,
     assert [tilt["motion"] for tilt in one["tilts"]] == [4, 5, 6]
     assert [tilt["defocus"] for tilt in one["tilts"]] == [31_000, 32_000, 33_000]
     assert one["seconds"] == {"tilt_series_alignment": 10, "tomogram_reconstruction": 10}
-    for words in ("2 of 4", "85.25 °", "-7.5", "12.3 Å", "153 nm", "45.7 Å", "20 × 16 × 8", "t_3 : blank", "t_4.tif"):
+    assert "20 \u00d7 16 \u00d7 8 voxels" in page.words
+    for words in ("2 of 4", "85.25 °", "-7.5", "12.3 Å", "153 nm", "45.7 Å", "t_3 : blank", "t_4.tif"):
         assert words in page.words
     (picture,) = page.all("img")
     assert (grid.session.folder / "report" / picture["src"]).is_file()
