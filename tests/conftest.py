@@ -1,6 +1,12 @@
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
+from postgresql_server import Database, Server
 
 from tasks.simulation import SimulatedMovies, SimulatedTiltSeries
 from tasks.simulation.truth import MoviesTruth, TiltSeriesTruth
@@ -30,3 +36,29 @@ def simulated_movies(tmp_path_factory: pytest.TempPathFactory) -> MoviesTruth:
     folder: Path = tmp_path_factory.mktemp("simulated_movies")
     parameters = SimulatedMovies(seed=12, count=2, shape=(192, 256), pixel_size=2, frames=6, dose_per_frame=4)
     return parameters.model_copy(update={"particles": 5, "hot_pixels": 5, "dead_pixels": 2}).simulate(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server of our own."""
+    folder = Path(tempfile.mkdtemp(prefix="ledger-"))
+    try:
+        server = Server(folder)
+        server.start()
+        yield server
+        server.kill()
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(postgresql: Server) -> Database:
+    """Make new databases on the server; return their URLs."""
+
+    def create() -> str:
+        name = f"test_{uuid4().hex}"
+        with psycopg.connect(host=str(postgresql.folder), user="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql://postgres@/{name}?host={postgresql.folder}"
+
+    return create

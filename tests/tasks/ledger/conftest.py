@@ -1,33 +1,17 @@
 """Every test that asks for a ledger runs on SQLite and on a real PostgreSQL."""
 
-import os
-import pwd
 import shutil
 import sqlite3
-import subprocess
-import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
-import psutil
 import psycopg
 import pytest
+from postgresql_server import Database
 from sqlalchemy import Connection, event, text
 
 from tasks.ledger import Claimer, Ledger, Session, open_ledger, open_session
 from tasks.ledger.tables import metadata
-
-SETTINGS = {
-    "listen_addresses": "",
-    "fsync": "off",
-    "full_page_writes": "off",
-    "shared_buffers": "32MB",
-    "max_connections": "40",
-}
-
 
 # The functions that stand before the database's own in the path of a test's connections.
 CLOCK = """
@@ -58,101 +42,6 @@ class Clock:
 
     def _give(self, connection: sqlite3.Connection, _entry: object) -> None:
         connection.create_function("julianday", 1, lambda _: self.time / 86400 + 2440587.5)
-
-
-class Server:
-    """A PostgreSQL server in a folder, which is also that of its socket."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.programs = postgresql_programs()
-        self.account = account(folder)
-        initialise = [
-            self.programs / "initdb",
-            "-D",
-            folder / "data",
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "-N",
-        ]
-        subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd=folder, **self.account)
-
-    def start(self) -> None:
-        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        command = [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options]
-        with (self.folder / "log").open("ab") as log:
-            self.process = psutil.Popen(command, stdout=log, stderr=log, cwd=self.folder, **self.account)
-        wait_for(self.process, self.folder)
-
-    def kill(self) -> None:
-        """Kill the server and its children, which otherwise would notice it too late for the next server."""
-        family = [self.process, *self.process.children(recursive=True)]
-        for process in family:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(family, timeout=30)
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A PostgreSQL server of our own."""
-    folder = Path(tempfile.mkdtemp(prefix="ledger-"))
-    try:
-        server = Server(folder)
-        server.start()
-        yield server
-        server.kill()
-    finally:
-        shutil.rmtree(folder)
-
-
-def postgresql_programs() -> Path:
-    """Where Debian, or the path, has the server; without it these tests would say nothing about half of the work."""
-    found = [*sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")), Path(shutil.which("initdb") or "")]
-    if not found[0].is_file():
-        pytest.fail("the PostgreSQL server is not installed: apt-get install postgresql, or run make test as root")
-    return found[0].resolve().parent
-
-
-def account(folder: Path) -> dict[str, object]:
-    """PostgreSQL refuses to run as root: then use the account that its package made."""
-    if os.geteuid() != 0:
-        return {}
-    postgres = pwd.getpwnam("postgres")
-    os.chown(folder, postgres.pw_uid, postgres.pw_gid)
-    return {"user": postgres.pw_uid, "group": postgres.pw_gid, "extra_groups": []}
-
-
-def wait_for(server: psutil.Popen, folder: Path) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            psycopg.connect(host=str(folder), user="postgres").close()
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
-
-
-Database = Callable[[], str]
-
-
-@pytest.fixture(scope="session")
-def empty_postgresql(server: Server) -> Database:
-    """Make new databases on the server; return their URLs."""
-
-    def create() -> str:
-        name = f"test_{uuid4().hex}"
-        with psycopg.connect(host=str(server.folder), user="postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return f"postgresql://postgres@/{name}?host={server.folder}"
-
-    return create
 
 
 @pytest.fixture(scope="session")
@@ -227,7 +116,7 @@ def restart(empty_url: str, request: pytest.FixtureRequest) -> Callable[[], None
     """Kill the server and start it again; SQLite has none."""
     if empty_url.startswith("sqlite"):
         return lambda: None
-    server = request.getfixturevalue("server")
+    server = request.getfixturevalue("postgresql")
 
     def kill_and_start() -> None:
         server.kill()
