@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from tasks.formats.mrc import write_mrc
+from tasks.formats.star import write_star
 from tasks.models import (
     Acquisition,
     Alignment,
@@ -11,12 +16,14 @@ from tasks.models import (
     Motion,
     Movie,
     Optics,
+    Picks,
     Tilt,
     TiltAlignment,
     TiltSeries,
     Tomogram,
 )
-from tasks.project import ProcessedTiltSeries
+from tasks.particle_extraction import EmbeddedExtraction
+from tasks.project import ProcessedMovie, ProcessedTiltSeries
 
 
 def motion_of(folder: Path, name: str) -> Motion:
@@ -101,3 +108,47 @@ def processed(
         tomogram=tomogram,
         denoised=tomogram.model_copy(update={"program": "denoise 1.0"}),
     )
+
+
+def image_of(folder: Path, name: str, seed: int) -> Motion:
+    """Return a motion whose images are noise of 256 pixels."""
+    motion = motion_of(folder, name)
+    noise = np.random.default_rng(seed).normal(size=(256, 256)).astype(np.float32)
+    write_mrc(motion.micrograph.path, noise, motion.micrograph.pixel_size)
+    return motion
+
+
+def picks_of(folder: Path, motion: Motion, count: int) -> Picks:
+    """Return picks on a line."""
+    stem = motion.micrograph.path.stem
+    places = np.linspace(48, 200, count)
+    columns = {"rlnCoordinateX": places, "rlnCoordinateY": places[::-1], "rlnAutopickFigureOfMerit": 1.0}
+    table = pd.DataFrame({**columns, "rlnClassNumber": 0, "rlnAnglePsi": 0.0})
+    write_star(folder / f"{stem}_autopick.star", {"": table})
+    return Picks(
+        micrograph=motion.micrograph,
+        coordinates=folder / f"{stem}_autopick.star",
+        count=count,
+        diameter=40.0,
+        threshold=0.5,
+        program="picks 1.0",
+    )
+
+
+def processed_movies(folder: Path, count: int = 3, particles: int = 5) -> list[ProcessedMovie]:
+    """Return movies of two grid squares with particles."""
+    acquisition, found = Acquisition(pixel_size=0.675, dose_per_frame=1.0), []
+    extraction = EmbeddedExtraction(box_size=64, binned_size=32)
+    for number in range(1, count + 1):
+        path = folder / f"GridSquare_{number % 2}" / "Data" / f"FoilHole_{number}.tiff"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        motion = image_of(folder / "motion_correction", path.stem, number)
+        (folder / "particle_picking").mkdir(exist_ok=True)
+        (folder / "particle_extraction").mkdir(exist_ok=True)
+        picks = picks_of(folder / "particle_picking", motion, particles)
+        ctf = ctf_of(folder / "ctf_estimation", path.stem)
+        cut = extraction.extract(picks, ctf, acquisition, folder / "particle_extraction")
+        movie = Movie(path=path, acquisition=acquisition)
+        found.append(ProcessedMovie(movie=movie, motion=motion, ctf=ctf, picks=picks, particles=cut))
+    return found

@@ -9,10 +9,12 @@ from tasks.models import (
     Motion,
     Movie,
     Particles,
+    ParticleSet,
     Picks,
     TiltSeries,
     Tomogram,
 )
+from tasks.models.classes import Classes2D, SelectedParticles
 
 
 class ProcessedTiltSeries(Model):
@@ -38,5 +40,15 @@ class ProcessedMovie(Model):
     ctf: Ctf | None = None
     picks: Picks | None = None
     particles: Particles | None = None
+    failure: str = ""
+    """Why nothing more will be found; empty while work goes on, and when all is well."""
+
+
+class ProcessedBatch(Model):
+    """Particles that were classified together, and what was found of them."""
+
+    particles: ParticleSet
+    classes: Classes2D | None = None
+    selected: SelectedParticles | None = None
     failure: str = ""
     """Why nothing more will be found; empty while work goes on, and when all is well."""

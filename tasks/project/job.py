@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from tasks.errors import InputError
 from tasks.models import Model
 from tasks.project.pipeline import Pipeline, Process
 from tasks.project.pipeline_file import update_pipeline
@@ -14,6 +15,7 @@ from tasks.project.relion_types import job_number
 from tasks.project.star_text import Value, loop, pairs
 from tasks.project.writing import write_text
 
+_MARKER = ".cryoem_flows"
 SUCCESS, FAILURE = "RELION_JOB_EXIT_SUCCESS", "RELION_JOB_EXIT_FAILURE"
 
 
@@ -62,6 +64,15 @@ class Outcome(Model):
         return "Succeeded" if self.done else "Failed"
 
 
+def claim(project: Path) -> None:
+    """Refuse a folder that holds a project of others: its jobs would have the numbers of ours."""
+    marker = project / _MARKER
+    if not marker.exists():
+        if (project / "default_pipeline.star").exists():
+            raise InputError(project, "a project that was begun by others", "a folder without one")
+        write_text(marker, "This project is written by cryoem-flows; its own jobs are brought up to date.\n")
+
+
 def finish(project: Path, session_name: str, outcomes: Sequence[Outcome], reserved: int) -> None:
     """Write the folders of the jobs, then the graph of them, which is what programs look at."""
     for outcome in outcomes:
@@ -98,7 +109,7 @@ def job_star(job: Job, options: Mapping[str, Value]) -> str:
         "qsub": "",
         "qsubscript": "",
     }
-    rows = [(name, _yes_or_no(value)) for name, value in sorted((every | dict(options)).items())]
+    rows = sorted((every | dict(options)).items())
     return pairs("job", head) + loop("joboptions_values", ["rlnJobOptionVariable", "rlnJobOptionValue"], rows)
 
 
@@ -124,7 +135,3 @@ def _process(outcome: Outcome) -> Process:
 def _told(outcome: Outcome) -> list[str]:
     counts = f"{outcome.done} done, {len(outcome.failures)} failed" + (" (see run.err)" if outcome.failures else "")
     return [*(f"Done by {program}" for program in outcome.programs), counts, *outcome.notes]
-
-
-def _yes_or_no(value: Value) -> Value:
-    return ("Yes" if value else "No") if isinstance(value, bool) else value

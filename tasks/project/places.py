@@ -5,6 +5,8 @@ in one folder cost one link.
 """
 
 import os
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from tasks.formats.files import replacing
@@ -37,13 +39,19 @@ class Places:
 
     def _new(self, job: str, target: str, label: str) -> str:
         taken = self._taken[job]
-        name, number = label, 1
-        while name in taken:
-            number += 1
-            name = f"{label}_{number}"
+        name = next(name for name in _names(label, Path(target)) if name not in taken)
         link(self._project / job / "Movies" / name, Path(target))
         taken[name] = target
         return name
+
+
+def _names(label: str, target: Path) -> Iterator[str]:
+    """Return names for a folder until one is free: folders of one name are told apart by those that hold them."""
+    yield label
+    for number in range(len(target.parents) - 1):
+        label = word(f"{target.parents[number].name}_{label}")
+        yield label
+    yield from (f"{label}_{number}" for number in count(2))
 
 
 def link(place: Path, target: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from tasks.errors import InputError
 from tasks.models import Tomogram
 from tasks.project.found import ProcessedTiltSeries
-from tasks.project.job import finish
+from tasks.project.job import claim, finish
 from tasks.project.places import Places, link, word
 from tasks.project.settings import unbinned_size
 from tasks.project.star_text import loop
@@ -28,6 +28,7 @@ def write_tomography_project(
     sign with which a point that is higher in the projection has a larger defocus.
     """
     _check_names(found.series.name for found in series)
+    claim(folder)
     places, groups = Places(folder), _optics_groups(series)
     tables: dict[str, list[Columns]] = {stage: [] for stage in STAGES}
     for found in series:
