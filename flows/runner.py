@@ -7,6 +7,7 @@ from prefect.settings import get_current_settings
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.hardware import cores
+from tasks.errors import InputError
 from tasks.settings import Settings
 
 Runner = TaskRunner[PrefectFuture[Any]]
@@ -15,13 +16,21 @@ Runner = TaskRunner[PrefectFuture[Any]]
 class SiteTaskRunner(Runner):
     """Stands for the runner that the settings ask for at the moment when a run of the flow starts."""
 
+    def __init__(self, refusal: InputError | None = None) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._refusal = refusal or TypeError("tasks are submitted to the duplicate of this runner")
+
     def duplicate(self) -> Self:
         """Return the runner of one run, which is what Prefect calls this for."""
-        return cast("Self", task_runner(Settings()))
+        try:
+            return cast("Self", task_runner(Settings()))
+        except InputError as error:
+            # Raised here it would leave the run as running for ever; raised for a task it fails the run.
+            return type(self)(error)
 
     def submit(self, *_: object, **__: object) -> NoReturn:
-        """Refuse a task: it belongs to the runner of a run."""
-        raise TypeError("tasks are submitted to the duplicate of this runner")
+        """Refuse a task."""
+        raise self._refusal
 
 
 def task_runner(settings: Settings) -> Runner:
