@@ -21,6 +21,8 @@ Frame = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 _KIND = "an EER file"
 # Numbers of the TIFF compression; the last one says its bits in tags.
 _EIGHT_BITS, _SEVEN_BITS, _VARIABLE_BITS = 65000, 65001, 65002
+ELECTRONS = _EIGHT_BITS
+"""The least number of the compression of a page that lists electrons."""
 _BIT_TAGS = ((65007, 7), (65008, 2), (65009, 2))
 
 
@@ -40,11 +42,11 @@ def sections(path: Path, sampling: EerSampling) -> Iterator[Frame]:
         for index in range(count):
             frame = np.zeros((rows, columns), dtype)
             for page in found[index * sampling.grouping : (index + 1) * sampling.grouping]:
-                _add(path, file, page, frame)
+                add_electrons(path, file, page, frame)
             yield frame
 
 
-def _add(path: Path, file: Any, page: Any, frame: Frame) -> None:  # noqa: ANN401 - of tifffile
+def add_electrons(path: Path, file: Any, page: Any, frame: Frame) -> None:  # noqa: ANN401 - of tifffile
     """Add the electrons of one hardware frame to a frame of one or two times its sampling."""
     data = b"".join(segment for segment, _ in file.filehandle.read_segments(page.dataoffsets, page.databytecounts))
     scheme = int(page.compression)
@@ -87,7 +89,7 @@ def _add_eight_bits(path: Path, data: bytes, shape: tuple[int, int], frame: Fram
 
 def _pages(path: Path, file: Any) -> list[Any]:  # noqa: ANN401 - a file of tifffile
     """Return the pages that hold electrons: some programs put a sum before them."""
-    found = [page for page in tiff.pages(path, file) if int(page.compression) >= _EIGHT_BITS]
+    found = [page for page in tiff.pages(path, file) if int(page.compression) >= ELECTRONS]
     if not found:
         raise FormatError(path, "no page with electrons", _KIND)
     return found

@@ -21,7 +21,7 @@ def picture_volume(path: Path, side: int = SIDE, thickness: int = 5) -> Image.Im
     volume = mrc.mapped(path)
     z, y, _ = (middle(size, thickness) for size in volume.shape)
     xy, xz = (contrast(mean(volume[z], 0)), contrast(mean(volume[:, y], 1)))
-    gap = np.full((GAP, xy.shape[1]), 255, np.uint8)
+    gap = np.full((GAP, xy.shape[1]), 128, np.uint8)
     # y points up: what stands below comes first.
     return upright(np.vstack([xz, gap, xy]), side)
 

@@ -11,7 +11,7 @@ from struct import error as StructError  # noqa: N812 - an exception of a module
 
 from PIL import Image
 
-from tasks.errors import CryoemError
+from tasks.errors import CryoemError, InputError
 from tasks.formats.files import replacing
 from tasks.images import save_picture
 from tasks.report.facts import Shown
@@ -89,7 +89,9 @@ def _draw(file: Path, draw: Draw, picture: Path, refusal: Path) -> None:
 
 
 def _words(reason: BaseException) -> str:
-    return str(reason) or type(reason).__name__
+    # The page says beside it which file this is.
+    found = reason.found if isinstance(reason, InputError) else reason.strerror if isinstance(reason, OSError) else None
+    return found or str(reason) or type(reason).__name__
 
 
 def _digest(*parts: object) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tasks.ledger import KindStatus, Pause
-from tasks.report.facts import FailedItem, GivenUp, RunningItem
+from tasks.report.facts import Attention, FailedItem, GivenUp, RunningItem
 from tasks.report.findings import Findings
 from tasks.report.words import counted, duration, kinds_of
 
@@ -19,32 +19,36 @@ def attention(
     running: Sequence[RunningItem],
     failed: Sequence[FailedItem],
     given_up: Sequence[GivenUp],
-) -> Iterator[str]:
+) -> Iterator[Attention]:
     """Say what keeps the session from being done, and what was given up."""
     for pause in pauses:
-        yield f"Pool {pause.pool} pauses for another {duration(pause.remaining)}: {pause.kind}: {pause.reason}"
+        words = f"Pool {pause.pool} pauses for another {duration(pause.remaining)}: {pause.kind}: {pause.reason}"
+        yield Attention(words=words, part="progress")
     ready = sum(kind.waiting for kind in kinds) - sum(item.wait > 0 for item in failed)
     if ready > 0 and not running:
-        yield f"{counted(ready, 'item')} could be worked on, but nobody does: is a worker running?"
-    silent = [item for item in running if item.overdue > _GRACE]
-    if silent:
-        longest = max(item.overdue for item in silent)
-        owners = ", ".join(sorted({item.owner for item in silent}))
-        yield (
-            f"{counted(len(silent), 'item')} taken by {owners} without a sign of life for {duration(longest)} after "
-            "the lease ran out: is the sweep running?"
-        )
+        yield Attention(words=f"{counted(ready, 'item')} could be done, but nobody is at work", part="progress")
+    if silent := [item for item in running if item.overdue > _GRACE]:
+        yield Attention(words=_silence(silent), part="running")
     if given_up:
-        yield f"{kinds_of(given_up)} given up ({_reasons(given_up)})"
+        yield Attention(words=f"{kinds_of(given_up)} given up ({_reasons(given_up)})", part="given-up")
     if failed:
-        yield f"{kinds_of(failed)} failed and will be tried again ({_reasons(failed)})"
+        words = f"{kinds_of(failed)} failed and will be tried again ({_reasons(failed)})"
+        yield Attention(words=words, part="failed")
 
 
-def misunderstood(*steps: Findings[Any]) -> Iterator[str]:
+def misunderstood(*steps: Findings[Any]) -> Iterator[Attention]:
     """Say which results another version wrote."""
     for step in steps:
         if step.unreadable:
-            yield f"{counted(len(step.unreadable), 'result')} of {step.step} written by another version, not shown"
+            words = f"{counted(len(step.unreadable), 'result')} of {step.step} of another version cannot be shown"
+            yield Attention(words=words, part="series")
+
+
+def _silence(items: Sequence[RunningItem]) -> str:
+    """Say whose leases have run out: the sweep should have given the items to others."""
+    owners = ", ".join(sorted({item.owner for item in items}))
+    longest = duration(max(item.overdue for item in items))
+    return f"{counted(len(items), 'lease')} of {owners} ran out up to {longest} ago: no sign of life, and no sweep"
 
 
 def _reasons(items: Sequence[GivenUp] | Sequence[FailedItem]) -> str:

@@ -89,6 +89,20 @@ class SeriesFacts(Model):
     programs: tuple[str, ...] = ()
     picture: Shown = Shown()
 
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether there is anything to show."""
+        return self.used is not None or any(tilt.motion or tilt.resolution for tilt in self.tilts)
+
+
+class LatestImage(Model):
+    """A picture of an image that was corrected lately."""
+
+    name: str
+    picture: Shown
+    diagnostic: Path | None
+    """Picture of its CTF."""
+
 
 class RunningItem(Model):
     """An item that somebody works on."""
@@ -122,10 +136,19 @@ class GivenUp(Model):
     reason_kind: FailureKind
     reason: str
     log: Path | None
-    log_end: str
+    log_end: str = ""
     """The last lines of the log, or why it cannot be read."""
-    attempts: tuple[Attempt, ...]
-    picture: Shown
+    attempts: tuple[Attempt, ...] = ()
+    """None are told of the items beyond the first few dozen."""
+    picture: Shown = Shown()
+
+
+class Attention(Model):
+    """Something that somebody should look at."""
+
+    words: str
+    part: str
+    """The part of the page that says more."""
 
 
 class SessionFacts(Model):
@@ -143,7 +166,7 @@ class SessionFacts(Model):
     first_arrival: float | None
     last_arrival: float | None
     pauses: tuple[Pause, ...]
-    attention: tuple[str, ...]
+    attention: tuple[Attention, ...]
     """What somebody should look at, most urgent first."""
     running: tuple[RunningItem, ...]
     failed: tuple[FailedItem, ...]
@@ -151,6 +174,8 @@ class SessionFacts(Model):
     series: tuple[SeriesFacts, ...]
     movies: tuple[MovieFacts, ...]
     """Movies, or tilt movies, of which anything was found, in order of arrival."""
+    latest: tuple[LatestImage, ...]
+    """The last images of a session of single particles."""
 
     @property
     def open(self) -> int:

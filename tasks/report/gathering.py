@@ -9,7 +9,7 @@ from tasks.report.attention import attention, misunderstood
 from tasks.report.facts import SessionFacts
 from tasks.report.findings import findings
 from tasks.report.items import arrivals_of, items_of
-from tasks.report.movies import movie_facts
+from tasks.report.movies import latest_images, movie_facts
 from tasks.report.parameters import chosen
 from tasks.report.quarantine import given_up
 from tasks.report.series import Found, series_facts
@@ -27,7 +27,7 @@ def gather(ledger: Ledger, session: Session, report: Path) -> SessionFacts:
     pauses = tuple(pausing(ledger))
     running = tuple(item.running() for item in items if item.state == "running")
     failed = tuple(failed for item in items if item.state == "waiting" and (failed := item.failed()))
-    lost = given_up(ledger, session, report)
+    lost = given_up(ledger, session, movies, report)
     return SessionFacts(
         written=time.time(),
         name=name,
@@ -48,4 +48,5 @@ def gather(ledger: Ledger, session: Session, report: Path) -> SessionFacts:
         given_up=lost,
         series=series_facts(items, Found(movies, alignments, tomograms, denoised), report),
         movies=movies,
+        latest=latest_images(movies, report) if session.kind == "spa" else (),
     )

@@ -4,16 +4,20 @@ The database picks the few numbers that a report needs from the documents that h
 movies, reading those would cost seconds each time.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, select
 
+from tasks.images import picture_image
 from tasks.ledger import Ledger
 from tasks.ledger.tables import items, results, sessions
-from tasks.report.facts import MovieFacts
+from tasks.report.album import Album
+from tasks.report.facts import LatestImage, MovieFacts
 
 KINDS = ("movie", "tilt_movie")
+_LATEST = 4
 
 _MOTION, _CTF = results.alias("motion"), results.alias("ctf")
 _NUMBERS: dict[str, ColumnElement[float]] = {
@@ -49,6 +53,22 @@ def movie_facts(ledger: Ledger, session: str) -> tuple[MovieFacts, ...]:
     """Tell what was found of each movie, in order of arrival; movies of which nothing is known are missing."""
     rows = ledger.read(lambda connection: connection.execute(_MOVIES, {"session": session}).all())
     return tuple(map(_facts, rows))
+
+
+def latest_images(movies: Sequence[MovieFacts], report: Path) -> tuple[LatestImage, ...]:
+    """Picture the last images, in a folder of the report."""
+    album = Album(report / "images", ".jpg", _LATEST)
+    latest = tuple(
+        LatestImage(
+            name=movie.name,
+            picture=album.show(Path(movie.image), movie.name, picture_image, f"Corrected image of {movie.name}"),
+            diagnostic=Path(movie.diagnostic) if movie.diagnostic else None,
+        )
+        for movie in [movie for movie in movies if movie.image][-1 : -_LATEST - 1 : -1]
+        if movie.image
+    )
+    album.forget()
+    return latest
 
 
 def _facts(row: Row[*tuple[Any, ...]]) -> MovieFacts:

@@ -1,6 +1,7 @@
 """The page of a report: facts in the words and pictures of HTML that needs nothing from elsewhere."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -12,11 +13,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tasks.report import words
 from tasks.report.facts import SessionFacts
 from tasks.report.figures import movie_plots, tilt_plots
+from tasks.report.quarantine import DETAILED, why
 
 REFRESH = 30
 """Seconds after which a browser asks anew while the session has open items."""
 
-LATEST = 40
+LATEST = 20
 """Rows that a table shows; the rest is in session.json."""
 
 
@@ -29,6 +31,7 @@ def render(facts: SessionFacts) -> str:
             facts=facts,
             refresh=REFRESH if facts.open else None,
             headlines=list(headlines(facts)),
+            reasons=Counter(map(why, facts.given_up)).most_common(),
             chapters=list(chapters(facts)),
             address=partial(address, facts.folder / "report"),
         )
@@ -57,7 +60,7 @@ def chapters(facts: SessionFacts) -> Iterator[tuple[str, str]]:
     for anchor, label, content in (
         ("progress", "progress", facts.kinds),
         ("series", f"{len(facts.series)} tilt series", facts.series),
-        ("movies", f"{len(facts.movies)} movies", facts.movies),
+        ("movies", f"{len(facts.movies)} {'tilts' if facts.kind == 'tomography' else 'movies'}", facts.movies),
         ("given-up", f"{len(facts.given_up)} given up", facts.given_up),
         ("failed", f"{len(facts.failed)} waiting for another try", facts.failed),
         ("running", f"{len(facts.running)} running", facts.running),
@@ -83,11 +86,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["LATEST"] = LATEST
+    environment.globals |= {"LATEST": LATEST, "DETAILED": DETAILED}
     environment.filters |= {
         "number": words.number,
         "duration": words.duration,
         "clock": words.clock,
+        "moment": words.moment,
         "plural": words.plural,
         "tilt_plots": tilt_plots,
         "movie_plots": movie_plots,

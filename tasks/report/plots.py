@@ -170,5 +170,6 @@ def _ticks(limits: Point, about: int, place: Callable[[Numbers], Numbers]) -> It
     scale = 10.0 ** np.floor(np.log10(rough))
     step = scale * next(round_ for round_ in (1, 2, 5, 10) if round_ * scale >= rough * 0.99)
     values = np.arange(np.ceil(limits[0] / step), np.floor(limits[1] / step) + 1) * step
-    values = np.round(values, 10)
+    # Adding zero makes it positive.
+    values = np.round(values, 10) + 0.0
     yield from zip(values.tolist(), place(values).tolist(), strict=True)

@@ -1,43 +1,49 @@
 """What was given up: why, what was tried, and a picture of what it was."""
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tasks.images import picture_movie
 from tasks.ledger import Ledger, Quarantined, Session, history, quarantined
 from tasks.report.album import Album
-from tasks.report.facts import GivenUp, Shown
+from tasks.report.facts import GivenUp, MovieFacts, Shown
 
 PICTURES_AT_ONCE = 4
+DETAILED = 50
+"""Items of which all is told; if a session fails as a whole, telling all of each would cost minutes."""
 _LOG_BYTES = 4096
 _LOG_LINES = 12
 
 
-def given_up(ledger: Ledger, session: Session, report: Path) -> tuple[GivenUp, ...]:
-    """Tell of every item in quarantine, with pictures in a folder of the report."""
+def given_up(ledger: Ledger, session: Session, movies: Sequence[MovieFacts], report: Path) -> tuple[GivenUp, ...]:
+    """Tell of every item in quarantine, with pictures in a folder of the report; one of each reason comes first."""
     album = Album(report / "quarantine", ".png", PICTURES_AT_ONCE)
-    told = tuple(_tell(ledger, session, item, album) for item in quarantined(ledger, session.name))
+    found = {movie.name.lower(): Path(movie.path) for movie in movies}
+    items = list(_one_of_each_first(quarantined(ledger, session.name)))
+    told = [_detailed(ledger, session, item, picture(item, found, album)) for item in items[:DETAILED]]
     album.forget()
-    return told
+    return (*told, *map(_brief, items[DETAILED:]))
 
 
-def picture(item: Quarantined, album: Album) -> Shown:
+def picture(item: Quarantined, movies: dict[str, Path], album: Album) -> Shown:
     """Picture the file of an item that was given up as well as its state allows; never raises for bad data."""
-    files = files_of(item)
+    files = files_of(item, movies)
     if not files:
         return Shown(words="no picture: the item names no movie")
-    file = files[len(files) // 2]
-    return album.show(file, file.stem, picture_movie, f"sum of the first frames of {file.name}")
+    file = next(filter(_is_there, files), files[0])
+    return album.show(file, file.stem, picture_movie, f"Sum of the first frames of {file.name}")
 
 
-def files_of(item: Quarantined) -> Sequence[Path]:
-    """Return the movies of an item, as its payload names them."""
-    payload = item.payload
-    match payload:
+def files_of(item: Quarantined, movies: dict[str, Path]) -> list[Path]:
+    """Return the movies of an item, as its payload names them; ``movies`` are known ones by their stems."""
+    match item.payload:
         case {"path": str(path)}:
             return [Path(path)]
         case {"frames": str(folder), "movies": list(names)}:
-            return [Path(folder) / name for name in names if isinstance(name, str)]
+            texts = [name for name in names if isinstance(name, str)]
+            return [movies.get(Path(name).stem.lower(), Path(folder) / name) for name in texts]
     return []
 
 
@@ -52,7 +58,33 @@ def end_of(log: Path) -> str:
     return "\n".join(text.splitlines()[-_LOG_LINES:])
 
 
-def _tell(ledger: Ledger, session: Session, item: Quarantined, album: Album) -> GivenUp:
+def why(item: Quarantined | GivenUp) -> str:
+    """Return the reason of an item without what is its own: its name and all numbers."""
+    reason = item.reason
+    for own in (item.key, Path(item.key).name, Path(item.key).stem):
+        reason = reason.replace(own, "\u2026")
+    return f"{item.kind} {item.reason_kind}: {re.sub(r'[0-9]+', '#', reason)}"
+
+
+def _one_of_each_first(items: Sequence[Quarantined]) -> Iterator[Quarantined]:
+    seen: Counter[str] = Counter()
+    ranked = []
+    for place, item in enumerate(items):
+        seen[why(item)] += 1
+        ranked.append((seen[why(item)] > 1, place))
+    return (items[place] for _, place in sorted(ranked))
+
+
+def _detailed(ledger: Ledger, session: Session, item: Quarantined, shown: Shown) -> GivenUp:
+    more = {
+        "log_end": end_of(item.log) if item.log else "",
+        "attempts": tuple(history(ledger, session.name, item.kind, item.key)),
+        "picture": shown,
+    }
+    return _brief(item).model_copy(update=more)
+
+
+def _brief(item: Quarantined) -> GivenUp:
     return GivenUp(
         kind=item.kind,
         key=item.key,
@@ -60,7 +92,11 @@ def _tell(ledger: Ledger, session: Session, item: Quarantined, album: Album) -> 
         reason_kind=item.reason_kind,
         reason=item.reason,
         log=item.log,
-        log_end=end_of(item.log) if item.log else "",
-        attempts=tuple(history(ledger, session.name, item.kind, item.key)),
-        picture=picture(item, album),
     )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -46,6 +46,11 @@ def clock(seconds: float | None) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
+def moment(seconds: float) -> str:
+    """Return a time since 1970 shortly, for tables: month, day and time of day of this machine."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%m-%d %H:%M:%S")
+
+
 def counted(count: int, what: str) -> str:
     """Return a number of things."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
