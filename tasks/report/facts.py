@@ -101,7 +101,7 @@ class LatestImage(Model):
     name: str
     picture: Shown
     diagnostic: Path | None
-    """Picture of its CTF."""
+    """Picture of its CTF, if it is there."""
 
 
 class RunningItem(Model):

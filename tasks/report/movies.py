@@ -62,7 +62,7 @@ def latest_images(movies: Sequence[MovieFacts], report: Path) -> tuple[LatestIma
         LatestImage(
             name=movie.name,
             picture=album.show(Path(movie.image), movie.name, picture_image, f"Corrected image of {movie.name}"),
-            diagnostic=Path(movie.diagnostic) if movie.diagnostic else None,
+            diagnostic=Path(movie.diagnostic) if movie.diagnostic and Path(movie.diagnostic).is_file() else None,
         )
         for movie in [movie for movie in movies if movie.image][-1 : -_LATEST - 1 : -1]
         if movie.image
