@@ -22,7 +22,7 @@ class Places:
 
     def of(self, job: str, file: Path, label: str = "") -> str:
         """Return the path of a file from the project, through a link in a job that is named by the label."""
-        folder, name = os.path.split(file)
+        folder, _, name = str(file).rpartition(os.sep)
         known = self._known.get((job, folder))
         if known is None:
             known = self._known[job, folder] = self._place(job, folder, label or Path(folder).name)

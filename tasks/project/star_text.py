@@ -1,8 +1,11 @@
 """The text of STAR files, made fast, and always the same for the same values."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 Value = str | int | float
+_PLAIN = re.compile(r"[^\s#_'\"$;\[]\S*").fullmatch
+"""What needs no quotes."""
 
 
 def loop(name: str, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
@@ -21,9 +24,5 @@ def pairs(name: str, values: Mapping[str, Value]) -> str:
 def word(value: Value) -> str:
     """Return a value as one word."""
     if isinstance(value, str):
-        return value if _is_plain(value) else f'"{value}"'
+        return value if _PLAIN(value) else f'"{value}"'
     return f"{value:.9g}" if isinstance(value, float) else str(value)
-
-
-def _is_plain(text: str) -> bool:
-    return bool(text) and text[0] not in "#_'\"$;[" and not any(space in text for space in " \t")
