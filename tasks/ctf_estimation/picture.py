@@ -1,6 +1,7 @@
 """Picture a fit: the observed spectrum beside the fitted one, and the radial profile."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ Bytes = npt.NDArray[np.uint8]
 
 SIDE = 512
 """Pixels of each of the two panels."""
+_SHADES = 64
 _CIRCLE = (60, 160, 255)
 _LABEL = (255, 220, 80)
 
@@ -41,21 +43,30 @@ def draw(path: Path, comparison: Comparison) -> None:
     canvas = Image.new("RGB", (2 * SIDE, SIDE), "white")
     canvas.paste(_spectrum(comparison), (0, 0))
     canvas.paste(plot(comparison.profile, comparison.resolution, comparison.title, SIDE), (SIDE, 0))
+    # Noise does not compress; the eye sees no more shades in it, and they cost time and space.
+    fewer = canvas.quantize(_SHADES, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     with replacing(path) as beside:
-        canvas.save(beside)
+        fewer.save(beside, compress_level=1)
 
 
 def even_contrast(values: Numbers) -> Bytes:
     """Scale to 8 bits, evenly at all radii so that weak outer rings are seen too."""
-    side = values.shape[0]
-    y, x = np.indices(values.shape) - side // 2
-    ring = np.minimum(np.round(np.hypot(y, x)).astype(np.int64), side // 2)
+    ring = _rings(values.shape[0])
     count = np.maximum(np.bincount(ring.ravel()), 1)
     means = [np.bincount(ring.ravel(), power.ravel()) / count for power in (values, values**2)]
     mean, square = (scipy.ndimage.gaussian_filter1d(radial, 6) for radial in means)
     scaled = (values - mean[ring]) / np.sqrt(np.maximum(square - mean**2, 1e-12))[ring]
     grey: Bytes = np.clip(128 + 60 * scaled, 0, 255).astype(np.uint8)
     return grey
+
+
+@lru_cache(maxsize=2)
+def _rings(side: int) -> npt.NDArray[np.int64]:
+    """Return the distance of each pixel from zero frequency, at most to the edge."""
+    y, x = np.indices((side, side)) - side // 2
+    rings: npt.NDArray[np.int64] = np.minimum(np.round(np.hypot(y, x)).astype(np.int64), side // 2)
+    rings.flags.writeable = False
+    return rings
 
 
 def _spectrum(comparison: Comparison) -> Image.Image:
