@@ -21,7 +21,15 @@ def prefect_server(folder: Path, port: int | None = None) -> Iterator[dict[str, 
     """Keep a Prefect server with its database in a folder; yield the environment in which programs find it."""
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
-    environment = {
+    environment = server_environment(folder, port)
+    with service(server_command(port), cwd=folder, log=folder / "server.log", environment=environment):
+        wait_for_server(environment, folder / "server.log")
+        yield environment
+
+
+def server_environment(folder: Path, port: int) -> dict[str, str]:
+    """Return the environment of a server that keeps its database in a folder, and of the programs that find it."""
+    return {
         "PREFECT_HOME": str(folder.resolve()),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         # Relative, so that the pages also work through a tunnel or a proxy.
@@ -29,22 +37,23 @@ def prefect_server(folder: Path, port: int | None = None) -> Iterator[dict[str, 
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "tasks",
     }
-    command = [program("prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with service(command, cwd=folder, log=folder / "server.log", environment=environment):
-        _wait_for(f"{environment['PREFECT_API_URL']}/health", folder / "server.log")
-        yield environment
+
+
+def server_command(port: int) -> list[str]:
+    """Return the command that starts a server."""
+    return [program("prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+
+
+def worker_command() -> list[str]:
+    """Return the command that starts a worker."""
+    return [program("prefect"), "worker", "start", "--pool", WORK_POOL, "--type", "process"]
 
 
 @contextmanager
 def prefect_worker(folder: Path, environment: dict[str, str]) -> Iterator[None]:
     """Keep a worker that takes runs from the work pool."""
-    command = [program("prefect"), "worker", "start", "--pool", WORK_POOL, "--type", "process"]
-    with service(
-        command,
-        cwd=folder,
-        log=folder / "worker.log",
-        environment={**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"},
-    ):
+    often = {**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"}
+    with service(worker_command(), cwd=folder, log=folder / "worker.log", environment=often):
         yield
 
 
@@ -81,7 +90,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(url: str, log: Path) -> None:
+def wait_for_server(environment: dict[str, str], log: Path) -> None:
+    """Wait until a server answers; raise CommandError if it does not."""
+    url = f"{environment['PREFECT_API_URL']}/health"
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
         try:
