@@ -28,7 +28,12 @@ def movie_plots(movies: Sequence[MovieFacts]) -> list[Markup]:
                 title,
                 unit,
                 "movie, in order of arrival",
-                [Curve("", [(place, y) for place, movie in enumerate(movies, 1) if (y := value(movie)) is not None])],
+                (
+                    Curve(
+                        "",
+                        tuple((place, y) for place, movie in enumerate(movies, 1) if (y := value(movie)) is not None),
+                    ),
+                ),
                 digits=digits,
                 width=_WIDE,
                 trend=True,
@@ -46,7 +51,7 @@ def tilt_plots(series: SeriesFacts) -> list[Markup]:
 
     def curve(value: Callable[[TiltFacts], float | None], name: str = "") -> Curve:
         places = ((tilt.angle if angles else float(tilt.number), value(tilt)) for tilt in series.tilts)
-        return Curve(name, [(x, y) for x, y in places if x is not None and y is not None])
+        return Curve(name, tuple((x, y) for x, y in places if x is not None and y is not None))
 
     plots = [
         ("motion", "Å", 1, [curve(lambda tilt: tilt.motion)]),
@@ -63,7 +68,9 @@ def tilt_plots(series: SeriesFacts) -> list[Markup]:
         ),
     ]
     span = (min(angles), max(angles)) if angles else (1.0, float(len(series.tilts)))
-    return [svg(Plot(title, unit, label, curves, digits=digits, span=span)) for title, unit, digits, curves in plots]
+    return [
+        svg(Plot(title, unit, label, tuple(curves), digits=digits, span=span)) for title, unit, digits, curves in plots
+    ]
 
 
 def _micrometre(value: float | None) -> float | None:

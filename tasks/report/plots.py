@@ -1,7 +1,8 @@
 """Small plots as SVG that stands in a page; colours come from the style sheet of the page."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -24,7 +25,7 @@ class Curve:
     """Points of one colour."""
 
     label: str
-    points: Sequence[Point]
+    points: tuple[Point, ...]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Plot:
     title: str
     unit: str
     x_label: str
-    curves: Sequence[Curve]
+    curves: tuple[Curve, ...]
     digits: int = 1
     width: int = 270
     trend: bool = False
@@ -61,8 +62,9 @@ class _Frame:
         return base - (np.clip(values, *self.y) - self.y[0]) / (self.y[1] - self.y[0]) * (base - _TOP)
 
 
+@lru_cache(maxsize=4096)
 def svg(plot: Plot) -> Markup:
-    """Draw a plot; nothing to plot is said in words."""
+    """Draw a plot; nothing to plot is said in words. Most plots of a page are those of the page before."""
     points = np.array([point for curve in plot.curves for point in curve.points], float).reshape(-1, 2)
     if not len(points):
         return Markup('<figure class="plot none"><figcaption>{}</figcaption><p>none yet</p></figure>').format(

@@ -4,7 +4,7 @@ from tasks.report.plots import Curve, Plot, svg
 
 
 def plot(points, **options):
-    return svg(Plot("motion", "A", "tilt", [Curve("", points)], **options))
+    return svg(Plot("motion", "A", "tilt", (Curve("", tuple(points)),), **options))
 
 
 def places(drawn, kind):
@@ -42,7 +42,7 @@ def test_ticks_are_round_and_have_no_negative_zero():
 
 
 def test_labels_are_escaped():
-    assert "<i>" not in svg(Plot("<i>", "<i>", "<i>", [Curve("<i>", [(1, 1)]), Curve("<i>", [(1, 2)])]))
+    assert "<i>" not in svg(Plot("<i>", "<i>", "<i>", (Curve("<i>", ((1, 1),)), Curve("<i>", ((1, 2),)))))
 
 
 def test_a_trend_comes_with_a_histogram():
