@@ -115,14 +115,17 @@ def job_star(job: Job, options: Mapping[str, Value]) -> str:
 
 def graph(outcomes: Sequence[Outcome], reserved: int) -> Pipeline:
     """Return the graph of the jobs that have begun; numbers up to the reserved one are left to those that have not."""
-    begun = {outcome.job.output for outcome in outcomes}
+    made = [
+        (outcome.job.folder, name, kind) for outcome in outcomes if outcome.done for name, kind in outcome.job.outputs
+    ]
+    files = {f"{folder}/{name}" for folder, name, _ in made}
     jobs = [outcome.job for outcome in outcomes]
     return Pipeline(
         counter=reserved + 1,
         processes=tuple(_process(outcome) for outcome in outcomes),
-        nodes=tuple((f"{job.folder}/{name}", kind) for job in jobs for name, kind in job.outputs),
-        inputs=tuple((name, f"{job.folder}/") for job in jobs for name in job.inputs if name in begun),
-        outputs=tuple((f"{job.folder}/", f"{job.folder}/{name}") for job in jobs for name, _ in job.outputs),
+        nodes=tuple((f"{folder}/{name}", kind) for folder, name, kind in made),
+        inputs=tuple((name, f"{job.folder}/") for job in jobs for name in job.inputs if name in files),
+        outputs=tuple((f"{folder}/", f"{folder}/{name}") for folder, name, _ in made),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tasks.models import Movie
+from tasks.models import Exclusion, Movie
 from tasks.project.found import ProcessedTiltSeries
 from tasks.project.job import Job, Outcome
 from tasks.project.settings import alignment_options, motion_options, optics_options, reconstruction_options
@@ -54,9 +54,18 @@ def _left_out(stage: str, done: Sequence[ProcessedTiltSeries]) -> list[str]:
     """Return the tilts that are not used, and why, where RELION chooses tilts."""
     if stage != "exclude":
         return []
-    pairs = [(found.series.name, left) for found in done for left in found.series.excluded]
-    pairs += [(found.series.name, left) for found in done if found.alignment for left in found.alignment.excluded]
-    return list(dict.fromkeys(f"{name}/{left.name} left out: {left.reason}" for name, left in pairs))
+    lines = [f"{found.series.name}/{left.name} left out: {left.reason}" for found in done for left in _excluded(found)]
+    return list(dict.fromkeys(lines))
+
+
+def _excluded(found: ProcessedTiltSeries) -> list[Exclusion]:
+    aligned = found.alignment.tilts if found.alignment else ()
+    unfitted = [tilt.name for tilt in aligned if found.ctfs and tilt.name not in found.ctfs]
+    return [
+        *found.series.excluded,
+        *(found.alignment.excluded if found.alignment else ()),
+        *(Exclusion(name=name, reason="no CTF, which RELION needs of every tilt") for name in unfitted),
+    ]
 
 
 def _programs(stage: str, done: Sequence[ProcessedTiltSeries]) -> tuple[str, ...]:

@@ -5,12 +5,16 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from project_sessions import processed_movies
 
+from tasks.classification_2d import RelionClassification2D
 from tasks.formats.mrc import read_volume
-from tasks.formats.star import read_table
-from tasks.project import write_spa_project
+from tasks.formats.star import read_star, read_table, write_star
+from tasks.models import ParticleSet
+from tasks.models.classes import ClassScore, SelectedParticles
+from tasks.project import ProcessedBatch, write_spa_project
 from tasks.project.pipeline_file import read_pipeline
 
 EXTRACTION = """
@@ -93,3 +97,58 @@ def test_relion_reads_our_tables(session):
     words = ("relion_star_handler", "--i", table, "--o", "selected.star", "--select", "rlnDefocusU")
     relion(project, *words, "--minval", "0", "--maxval", "50000")
     assert len(read_table(project / "selected.star", "particles")) == 20
+
+
+@pytest.fixture(scope="module")
+def batch(session):
+    """Classify the particles of a session outside of its project, and keep one of the two classes."""
+    project, movies = session
+    cut = [movie.particles for movie in movies[:3]]
+    blocks = [read_star(found.star) for found in cut]
+    star = project.parent / "session" / "batch1.star"
+    write_star(star, {"optics": blocks[0]["optics"], "particles": pd.concat([block["particles"] for block in blocks])})
+    particles = ParticleSet(star=star, count=15, box_size=32, pixel_size=2.7, diameter=40.0)
+    classifier = RelionClassification2D(classes=2, iterations=1)
+    classes = classifier.classify(particles, project.parent / "session" / "classification_2d")
+    scores = (
+        ClassScore(number=1, score=0.1, selected=False, reason="blurred"),
+        ClassScore(number=2, score=0.9, selected=True, reason="detailed"),
+    )
+    selected = SelectedParticles(
+        particles=particles, averages=classes.averages, scores=scores, threshold=0.5, program="judge 1.0"
+    )
+    return ProcessedBatch(particles=particles, classes=classes, selected=selected)
+
+
+def test_relion_continues_a_classification_that_ran_elsewhere(session, batch):
+    project, movies = session
+    write_spa_project(project, "cm1", movies, [batch])
+    (project / "Class2D/job102").mkdir(parents=True)
+    words = ["relion_refine", "--continue", "Class2D/job007/run_it001_optimiser.star", "--iter", "2"]
+    relion(project, *words, "--o", "Class2D/job102/run")
+    names = read_table(project / "Class2D/job102/run_it002_data.star", "particles")["rlnImageName"]
+    assert {name.split("@")[1].split("/")[1] for name in names} == {"job005"}
+
+
+def test_the_classes_that_were_kept_are_listed_with_their_scores(session, batch):
+    project, movies = session
+    write_spa_project(project, "cm1", movies, [batch])
+    (row,) = read_table(project / "Select/job008/class_averages.star", "").to_dict("records")
+    assert (row["rlnClassNumber"], row["rlnPredictedClassScore"]) == (2, 0.9)
+    assert (project / row["rlnReferenceImage"].split("@")[1]).exists()
+    assert "class 1: 0.10, left out: blurred" in (project / "Select/job008/run.out").read_text()
+    pipeline = read_pipeline(project / "default_pipeline.star")
+    assert ("Class2D/job007/run_it001_optimiser.star", "Select/job008/") in pipeline.inputs
+    assert pipeline.counter == 102
+
+
+def test_a_batch_that_could_not_be_classified_is_a_failed_job(session, batch):
+    project, movies = session
+    failed = ProcessedBatch(particles=batch.particles, failure="the refinement diverged")
+    write_spa_project(project, "cm1", movies, [batch, failed])
+    assert (project / "Class2D/job010/RELION_JOB_EXIT_FAILURE").exists()
+    assert "the refinement diverged" in (project / "Class2D/job010/run.err").read_text()
+    assert len(read_table(project / "Select/job006/particles_split2.star", "particles")) == 15
+    pipeline = read_pipeline(project / "default_pipeline.star")
+    assert ("Select/job006/particles_split2.star", "Class2D/job010/") in pipeline.inputs
+    assert [job for job, _ in pipeline.outputs if job == "Class2D/job010/"] == []
