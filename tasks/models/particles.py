@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from tasks.models.base import Model
 from tasks.models.movie import Micrograph
@@ -19,8 +19,8 @@ class Picks(Model):
     so that (0, 0) is the centre of the pixel stored first, which is the lowest left one (y is upwards)."""
     count: NonNegativeInt
     """Number of particles."""
-    rejected: NonNegativeInt = 0
-    """Candidates that were left out because they lie on contamination, carbon or crystalline ice."""
+    excluded: float = Field(default=0.0, ge=0, le=1)
+    """Fraction of the micrograph that was left out as contamination, carbon or crystalline ice."""
     diameter: PositiveFloat
     """Diameter of the particles in angstrom: estimated in this micrograph, or as it was given."""
     threshold: float

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import PositiveFloat, model_validator
 
 from tasks.formats.coordinates import write_coordinates
@@ -15,13 +14,11 @@ from tasks.models import Device, Micrograph, Model, Picks
 from tasks.numerics.device import to_device
 from tasks.particle_picking.checks import check
 from tasks.particle_picking.naming import coordinates_of
-from tasks.particle_picking.preparation import Prepared, prepare
+from tasks.particle_picking.preparation import Prepared, Reduced, prepare, reduce
 from tasks.particle_picking.search import Found, Search, search
 
 _STEP = 1.2
 """Ratio of the diameters that are tried."""
-_FINENESS = 24
-"""Pixels across a particle, after binning."""
 
 
 class EmbeddedPicking(Model):
@@ -36,6 +33,9 @@ class EmbeddedPicking(Model):
     """Smallest distance of two particles, in diameters."""
     margin: PositiveFloat = 0.35
     """Smallest distance of a particle from the edges of the micrograph, in diameters."""
+    contamination: PositiveFloat = 0.035
+    """Fraction of the light by which no area of a third of a particle's diameter differs unless it is contamination,
+    carbon or a crystal of ice; about 40 electrons per square angstrom are assumed. With a phase plate, more."""
     contrast: Literal["dark", "bright"] = "dark"
     """Whether the particles are darker or brighter than the ice."""
     device: Device = "cpu"
@@ -51,15 +51,17 @@ class EmbeddedPicking(Model):
         """Find the particles of a micrograph; leave their coordinates in the folder."""
         image = read_image(micrograph.path, micrograph.section)
         check(image, micrograph, self.diameter_range[1])
-        best = max((self._search(image, micrograph, size) for size in self._diameters()), key=_evidence)
+        reduced = reduce(to_device(image, self.device), micrograph.pixel_size, self.diameter_range, self.contamination)
+        best = max((self._search(reduced, size) for size in self._diameters()), key=_evidence)
         threshold = self.threshold or best.found.threshold
         peaks = best.found.peaks.where(best.found.peaks.heights >= threshold)
         coordinates = coordinates_of(micrograph, folder)
-        write_coordinates(coordinates, peaks.places * np.array(best.prepared.scale[::-1]), peaks.heights)
+        write_coordinates(coordinates, peaks.places * np.array(best.prepared.scale), peaks.heights)
         return Picks(
             micrograph=micrograph,
             coordinates=coordinates,
             count=len(peaks),
+            excluded=float(1 - best.prepared.usable.mean()),
             diameter=best.diameter,
             threshold=threshold,
             program=f"cryoem-flows {version('cryoem-flows')}",
@@ -71,10 +73,8 @@ class EmbeddedPicking(Model):
         count = 1 + round(np.log(high / low) / np.log(_STEP))
         return [float(diameter) for diameter in np.geomspace(low, high, count)]
 
-    def _search(self, image: npt.NDArray[np.float32], micrograph: Micrograph, diameter: float) -> "_Attempt":
-        sign = -1 if self.contrast == "dark" else 1
-        on_device = to_device(image, self.device)
-        prepared = prepare(on_device, micrograph.pixel_size, diameter / _FINENESS, diameter, sign)
+    def _search(self, reduced: Reduced, diameter: float) -> "_Attempt":
+        prepared = prepare(reduced, diameter, dark=self.contrast == "dark")
         size = diameter / prepared.pixel_size
         return _Attempt(diameter, prepared, search(prepared, Search(size, self.distance * size, self.margin * size)))
 

@@ -27,9 +27,12 @@ class Peaks:
         return Peaks(self.places[mask], self.heights[mask])
 
 
-def find_peaks(scores: npt.NDArray[np.float32], distance: float, margin: float) -> Peaks:
-    """Find the peaks above 0, at least ``distance`` apart and ``margin`` from the edges, in pixels."""
-    y, x = np.nonzero((scores == scipy.ndimage.maximum_filter(scores, 3)) & (scores > 0))
+def find_peaks(
+    scores: npt.NDArray[np.float32], allowed: npt.NDArray[np.bool_], distance: float, margin: float
+) -> Peaks:
+    """Find the peaks above 0 where they are allowed, ``distance`` apart and ``margin`` from the edges, in pixels."""
+    around = scipy.ndimage.maximum_filter(scores, 2 * int(distance / 2) + 1)
+    y, x = np.nonzero((scores == around) & (scores > 0) & allowed)
     rows, columns = scores.shape
     inside = (x >= margin) & (y >= margin) & (x <= columns - 1 - margin) & (y <= rows - 1 - margin)
     y, x = y[inside], x[inside]

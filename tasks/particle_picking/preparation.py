@@ -1,17 +1,38 @@
-"""Bring a micrograph to the scale of its particles: small, flat, and in units of its noise."""
+"""Bring a micrograph to the scale of its particles: small, flat, and without what is no field of particles."""
 
 import math
 from dataclasses import dataclass
 
-import scipy.fft
+import numpy as np
+import numpy.typing as npt
 
 from tasks.numerics.device import Array, namespace
-from tasks.numerics.fourier import bin_image, frequencies, irfft2, rfft2
+from tasks.numerics.fourier import bin_image
+from tasks.particle_picking.contamination import usable
+from tasks.particle_picking.filters import blur_within, noise_of, padded, spread
 
 _CLIP = 4.0
 """Standard deviations beyond which a pixel says no more about a particle than that it is dark or bright."""
-_BAND = (0.7, 0.95)
-"""Frequencies, as fractions of the highest one, at which images hold little but the noise of the electrons."""
+_FINENESS = 16
+"""Pixels across a particle when it is looked for."""
+_FINEST = 24
+"""Pixels across the smallest particle, so that the noise of the electrons is seen beside it."""
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """A micrograph with pixels as large as the smallest particles allow."""
+
+    image: Array
+    """With a mean of 0."""
+    usable: npt.NDArray[np.bool_]
+    """Where particles can be looked for."""
+    noise: float
+    """Variance of a pixel by the noise of the electrons alone."""
+    pixel_size: float
+    """Angstrom."""
+    shape: tuple[int, int]
+    """Rows and columns before."""
 
 
 @dataclass(frozen=True)
@@ -20,87 +41,60 @@ class Prepared:
 
     image: Array
     """Flat and clipped, with a border of zeros after the last row and column."""
-    raw: Array
-    """Flat but not clipped, without the border."""
+    usable: npt.NDArray[np.bool_]
+    """Where particles can be looked for; without the border."""
     scale: tuple[float, float]
-    """Pixels of the micrograph per pixel along y and x."""
+    """Pixels of the micrograph per pixel along x and y."""
     noise: float
     """Variance of a pixel by the noise of the electrons alone."""
     pixel_size: float
-    """Angstrom, after binning."""
+    """Angstrom."""
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns without the border."""
-        return self.raw.shape[0], self.raw.shape[1]
+        return self.usable.shape[0], self.usable.shape[1]
 
 
-def prepare(image: Array, pixel_size: float, binned_size: float, smooth: float, sign: int) -> Prepared:
-    """Bin an image to pixels of about ``binned_size`` and take away what varies more slowly than ``smooth``.
+def reduce(image: Array, pixel_size: float, diameters: tuple[float, float], contrast: float) -> Reduced:
+    """Bin an image for particles of a range of diameters, in angstrom, and find where they can be looked for.
 
-    Sizes in angstrom; ``sign`` is -1 if particles are dark.
+    ``contrast`` is the fraction of the light by which no particle changes an area.
     """
-    small = bin_image(image, binned_shape(image.shape, pixel_size, binned_size))
-    scale = (image.shape[0] / small.shape[0], image.shape[1] / small.shape[1])
-    size = pixel_size * math.sqrt(scale[0] * scale[1])
-    flat = sign * flatten(small, smooth / size)
-    deviation = spread(flat)
-    clipped = namespace(flat).clip(flat / deviation, -_CLIP, _CLIP)
-    border = math.ceil(smooth / size)
-    canvas = _padded(clipped, border)
-    return Prepared(canvas, flat / deviation, scale, noise_of(clipped), size)
+    xp = namespace(image)
+    shape = _binned_shape(image.shape, pixel_size, diameters[0] / _FINEST)
+    small = bin_image(image, shape)
+    small = small - xp.mean(small)
+    size, diameter = pixel_size * image.shape[0] / shape[0], math.sqrt(diameters[0] * diameters[1])
+    noise = noise_of(_clipped(small - blur_within(small, xp.ones_like(small), diameter / size)))
+    allowed = usable(small, size, noise, diameter, contrast)
+    return Reduced(small, allowed, noise, size, (image.shape[0], image.shape[1]))
 
 
-def binned_shape(shape: tuple[int, ...], pixel_size: float, binned_size: float) -> tuple[int, int]:
-    """Return the rows and columns of an image of larger pixels; pixels never become smaller."""
-    ratio = min(pixel_size / binned_size, 1.0)
+def prepare(reduced: Reduced, diameter: float, *, dark: bool) -> Prepared:
+    """Bring an image to the scale of particles of a diameter in angstrom."""
+    xp = namespace(reduced.image)
+    before = reduced.image.shape
+    shape = _binned_shape(before, reduced.pixel_size, diameter / _FINENESS)
+    scale = (reduced.shape[1] / shape[1], reduced.shape[0] / shape[0])
+    size = reduced.pixel_size * before[0] / shape[0]
+    rows, columns = (np.arange(new) * old // new for new, old in zip(shape, before, strict=True))
+    allowed = reduced.usable[np.ix_(rows, columns)]
+    weights = xp.astype(xp.asarray(allowed), reduced.image.dtype)
+    small = bin_image(reduced.image, shape)
+    flat = _clipped((small - blur_within(small, weights, diameter / size)) * weights)
+    canvas = padded(-flat if dark else flat, math.ceil(diameter / size))
+    # White noise: binning divides its variance by the number of pixels that become one.
+    noise = reduced.noise * (shape[0] * shape[1]) / (before[0] * before[1])
+    return Prepared(canvas, allowed, scale, noise, size)
+
+
+def _clipped(flat: Array) -> Array:
+    limit = _CLIP * max(spread(flat), 1e-20)
+    return namespace(flat).clip(flat, -limit, limit)
+
+
+def _binned_shape(shape: tuple[int, ...], pixel_size: float, wanted: float) -> tuple[int, int]:
+    """Return the rows and columns of an image of about the pixel size that is wanted; pixels never become smaller."""
+    ratio = min(pixel_size / wanted, 1.0)
     return max(round(shape[-2] * ratio), 1), max(round(shape[-1] * ratio), 1)
-
-
-def flatten(image: Array, width: float) -> Array:
-    """Subtract from each pixel the mean of its neighbourhood: a Gaussian of a width in pixels."""
-    xp = namespace(image)
-    weights = xp.ones_like(image)
-    total = blur(_padded(image - xp.mean(image), math.ceil(3 * width)), width)
-    count = blur(_padded(weights, math.ceil(3 * width)), width)
-    rows, columns = image.shape
-    return image - xp.mean(image) - total[:rows, :columns] / count[:rows, :columns]
-
-
-def blur(image: Array, width: float) -> Array:
-    """Convolve an image with a Gaussian of a width (standard deviation) in pixels; it wraps around."""
-    xp = namespace(image)
-    fy, fx = frequencies(image.shape, image)
-    filtered = rfft2(image) * xp.exp(-2 * (math.pi * width) ** 2 * (fy**2 + fx**2))
-    return irfft2(filtered, image.shape)
-
-
-def spread(image: Array) -> float:
-    """Return the standard deviation of the values near the median, which outliers hardly change."""
-    xp = namespace(image)
-    ordered = xp.sort(xp.reshape(xp.abs(image - _median(image)), (-1,)))
-    return 1.4826 * float(ordered[ordered.shape[0] // 2])
-
-
-def noise_of(image: Array) -> float:
-    """Return the variance of a pixel by white noise, as seen at high frequencies."""
-    xp = namespace(image)
-    fy, fx = frequencies(image.shape, image)
-    frequency = xp.sqrt(fy**2 + fx**2)
-    band = xp.astype((frequency > _BAND[0] / 2) & (frequency < _BAND[1] / 2), xp.float32)
-    power = xp.abs(rfft2(image)) ** 2
-    return float(xp.sum(power * band) / xp.sum(band)) / float(image.shape[0] * image.shape[1])
-
-
-def _median(image: Array) -> float:
-    xp = namespace(image)
-    ordered = xp.sort(xp.reshape(image, (-1,)))
-    return float(ordered[ordered.shape[0] // 2])
-
-
-def _padded(image: Array, border: int) -> Array:
-    """Add zeros after the last row and column, at least ``border`` of them, to a size of quick transforms."""
-    xp = namespace(image)
-    rows, columns = (scipy.fft.next_fast_len(length + border, real=True) for length in image.shape)
-    wider = xp.concat([image, xp.zeros((image.shape[0], columns - image.shape[1]), dtype=image.dtype)], axis=1)
-    return xp.concat([wider, xp.zeros((rows - image.shape[0], columns), dtype=image.dtype)], axis=0)

@@ -70,18 +70,21 @@ def resemblance(prepared: Prepared, profile: Profile) -> npt.NDArray[np.float32]
     shape = prepared.image.shape
     template = drawn(profile, (shape[0], shape[1]))
     deviation = math.sqrt(prepared.noise * float(np.square(template).sum()))
-    transform = xp.conj(rfft2(xp.asarray(template.astype(np.float32))))
+    transform = xp.conj(rfft2(xp.asarray(template)))
     found = irfft2(rfft2(prepared.image) * transform, (shape[0], shape[1]))
     rows, columns = prepared.shape
     scores: npt.NDArray[np.float32] = to_host(found[:rows, :columns] / deviation)
     return scores
 
 
-def drawn(profile: Profile, shape: tuple[int, int]) -> Numbers:
+def drawn(profile: Profile, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
     """Draw a profile about the first pixel of an image that wraps around, with a mean of 0 within its reach."""
-    y, x = (np.fft.fftfreq(length) * length for length in shape)
-    distance = np.hypot(y[:, None], x)
+    half = math.ceil(profile.radii[-1]) + 1
+    axis = np.arange(-half, half + 1)
+    distance = np.hypot(axis[:, None], axis)
     within = np.clip((profile.radii[-1] - distance) / 2 + 0.5, 0, 1)
-    values = np.asarray(np.interp(distance, profile.radii, profile.mean) * within, np.float64)
-    values -= within * (values.sum() / within.sum())
-    return values
+    values = np.interp(distance, profile.radii, profile.mean) * within
+    image = np.zeros(shape, np.float32)
+    # A profile may reach farther than a small image: what wraps onto the same pixel adds up.
+    np.add.at(image, np.ix_(axis % shape[0], axis % shape[1]), values - within * (values.sum() / within.sum()))
+    return image

@@ -10,6 +10,11 @@ from tasks.particle_picking.profile import Profile, disc, learn, resemblance
 from tasks.particle_picking.threshold import CERTAIN, divide
 
 _ROUNDS = 4
+_GAIN = 0.01
+"""Relative gain of evidence below which what is found does not change any more."""
+_STARTS = (0.5, 1.0)
+"""Diameters of the discs to begin with, in diameters of the particles: small ones find the middle of lean particles,
+large ones that of hollow particles."""
 _REACH = 1.3
 """How far a learned profile reaches, in radii of the particles."""
 _FEWEST = 5
@@ -53,17 +58,25 @@ class Found:
 
 
 def search(prepared: Prepared, plan: Search) -> Found:
-    """Look for discs; where some are clear, learn from them how particles look, and look for that."""
-    profile = disc(plan.diameter / 2)
+    """Look for discs, learn from the clearest how particles look, and look for that."""
+    starts = (_learnt(prepared, disc(start * plan.diameter / 2), plan) for start in _STARTS)
+    return max(starts, key=lambda found: found.evidence)
+
+
+def _learnt(prepared: Prepared, profile: Profile, plan: Search) -> Found:
+    """Look for a profile; where some are clear, learn from them how particles look, and look for that."""
     found = _look(prepared, profile, plan)
     for _ in range(_ROUNDS):
         clear = found.particles
         if len(clear) < _FEWEST or clear.heights[_FEWEST - 1] < CERTAIN:
             return found
-        found = _look(prepared, learn(prepared, clear.places, _REACH * plan.diameter / 2), plan)
+        again = _look(prepared, learn(prepared, clear.places, _REACH * plan.diameter / 2), plan)
+        if again.evidence < found.evidence * (1 + _GAIN):
+            return max(found, again, key=lambda either: either.evidence)
+        found = again
     return found
 
 
 def _look(prepared: Prepared, profile: Profile, plan: Search) -> Found:
-    peaks = find_peaks(resemblance(prepared, profile), plan.distance, plan.margin)
+    peaks = find_peaks(resemblance(prepared, profile), prepared.usable, plan.distance, plan.margin)
     return Found(peaks, divide(peaks.heights), profile)
