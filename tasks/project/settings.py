@@ -63,9 +63,13 @@ def reconstruction_options(tomogram: Tomogram | None, pixel_size: float) -> dict
 
 
 def unbinned_size(tomogram: Tomogram, pixel_size: float) -> tuple[int, int, int]:
-    """Return z, y and x of a tomogram in pixels of the images."""
+    """Return z, y and x of a tomogram in pixels of the images.
+
+    RELION takes half of each for the centre of the specimen, which lies in the middle of our voxel n // 2. The numbers
+    are even, because RELION halves odd ones in two ways.
+    """
     binning = tomogram.voxel_size / pixel_size
-    depth, height, width = (round(length * binning) for length in tomogram.shape)
+    depth, height, width = (2 * round(length // 2 * binning) for length in tomogram.shape)
     return depth, height, width
 
 

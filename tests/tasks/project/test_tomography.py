@@ -5,7 +5,9 @@ from project_sessions import processed
 
 from tasks.errors import InputError
 from tasks.formats.star import read_table
+from tasks.models import Tomogram
 from tasks.project import write_tomography_project
+from tasks.project.settings import unbinned_size
 
 STARS = {
     "Import/job001": "tilt_series.star",
@@ -66,8 +68,15 @@ def test_images_are_those_without_dose_weighting_because_averaging_weights_by_do
 def test_tomograms_are_counted_in_pixels_of_the_images(project):
     row = read_table(project / "Tomograms/job006/tomograms.star", "global").iloc[0]
     assert row["rlnTomoTomogramBinning"] == pytest.approx(10 / 1.35)
-    assert (row["rlnTomoSizeX"], row["rlnTomoSizeY"], row["rlnTomoSizeZ"]) == (3793, 4000, 2000)
-    assert int(3793 / (10 / 1.35) + 0.5) == 512
+    assert (row["rlnTomoSizeX"], row["rlnTomoSizeY"], row["rlnTomoSizeZ"]) == (3792, 4000, 2000)
+
+
+@pytest.mark.parametrize("length", [270, 271, 512, 513])
+def test_relion_has_the_centre_of_the_specimen_where_we_have_it(length):
+    tomogram = Tomogram(path=Path("a.mrc"), voxel_size=10.0, shape=(length, length, length), program="rec")
+    size, *_ = unbinned_size(tomogram, 1.35)
+    assert size % 2 == 0
+    assert size / 2 * 1.35 == pytest.approx(length // 2 * 10.0, abs=0.7)
 
 
 def test_two_series_that_relion_cannot_tell_apart_are_refused(tmp_path):
