@@ -1,29 +1,31 @@
 """What every item of the ledger goes through: it is done, or there is a reason why not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from flows.outcomes import failure_of
-from tasks.ledger import Arrival, Lease, LeaseLostError, Ledger, Message, Result, fail, finish
+from tasks.ledger import Lease, LeaseLostError, Ledger, Message, Result, fail, finish
 
 REPORT = "report"
 """The target whose messages have a session's report written anew."""
 
 
-def settle(ledger: Ledger, lease: Lease, work: Callable[[], Sequence[Result]], follows: Sequence[Arrival] = ()) -> None:
-    """Do the work on an item and tell the ledger what was found; or why nothing was, and raise that.
+def settle(ledger: Ledger, lease: Lease, work: Callable[[], Iterable[Result]]) -> None:
+    """Do the work on an item and tell the ledger what was found; or why it went wrong, and raise that.
 
-    ``follows`` are the items that its end gives rise to.
+    What was found until then is kept in either case.
     """
-    news = [news_of(lease)]
+    news, found = [news_of(lease)], list[Result]()
     try:
-        finish(ledger, lease, work(), news, follows)
+        for result in work():
+            found.append(result)
+        finish(ledger, lease, found, news)
     except LeaseLostError:
         # Somebody else has the item, and will tell what becomes of it.
         raise
     except Exception as error:
         with suppress(LeaseLostError):
-            fail(ledger, lease, failure_of(error), news)
+            fail(ledger, lease, failure_of(error), news, results=found)
         raise
 
 

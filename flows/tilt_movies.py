@@ -1,8 +1,9 @@
 """The tilt movies of a session, as they arrive: motion and CTF, so that only their series is left to be done."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from prefect import flow, task
 
@@ -16,9 +17,9 @@ from flows.records import result_of
 from flows.runner import SiteTaskRunner
 from flows.sessions import TomographySession
 from flows.slots import slots
-from flows.tilts import geometry
+from flows.tilts import Mapped, geometry
 from tasks.ctf_estimation import estimate_ctf, place_of_ctf
-from tasks.ledger import Lease, Ledger, Result, due, find_session, keys_like, results_of
+from tasks.ledger import Lease, Ledger, Result, due, find_session, keys_like, results_of, supplement
 from tasks.models import Movie, Tilt, TiltSeries
 from tasks.motion_correction import correct_motion, place_of_motion
 from tasks.tilt_series_grouping import named_tilt, tilt_by_name
@@ -46,6 +47,18 @@ def known_tilts(session: str | None, series: TiltSeries) -> Known:
     return Known({tilts[key]: results for key, results in found.items()})
 
 
+def share(session: str | None, series: TiltSeries, *steps: Mapped[Any]) -> None:
+    """Tell the ledger what was computed of the movies of a series only now that they have one."""
+    if session is None:
+        return
+    found: dict[str, list[Result]] = {str(movie.path): [] for movie in series.movies.values()}
+    for step in steps:
+        for name in step.places.keys() & step.futures.keys() & series.movies.keys():
+            if step.places[name].record.exists():
+                found[str(series.movies[name].path)].append(result_of(step.places[name]))
+    supplement(the_ledger(), session, KIND, {key: results for key, results in found.items() if results})
+
+
 def process_movies_of(ledger: Ledger, session: str, movies: Sequence[Path]) -> None:
     """Do what is still to be done of some movies, and wait for those that other runs are at."""
     keys = tuple(map(str, movies))
@@ -63,37 +76,35 @@ def process_tilt_movie(lease: Lease) -> None:
     settle(ledger, lease, lambda: found(ledger, lease))
 
 
-def found(ledger: Ledger, lease: Lease) -> Sequence[Result]:
+def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     """Return what is found of a movie without its series; the rest is left to the series."""
     session = find_session(ledger, lease.session)
     parameters = TomographySession.of(session)
-    movie = Path(lease.key)
-    named = named_tilt(movie, parameters.name_pattern)
+    named = named_tilt(Path(lease.key), parameters.name_pattern)
     if named is None:
-        return []
-    siblings = keys_like(ledger, session.name, KIND, f"{movie.parent}/{named.series}")
+        return
+    siblings = keys_like(ledger, session.name, KIND, f"{named.path.parent}/{named.series}")
     tilt = tilt_by_name(named, map(Path, siblings), parameters.acquisition, parameters.dose_per_tilt)
-    if tilt is None:
-        return []
-    return corrected(tilt, parameters, session.folder / named.series)
+    if tilt is not None:
+        yield from steps(tilt, parameters, session.folder / named.series)
 
 
-def corrected(tilt: Tilt, parameters: TomographySession, folder: Path) -> Sequence[Result]:
+def steps(tilt: Tilt, parameters: TomographySession, folder: Path) -> Iterator[Result]:
     """Correct the motion of a tilt; estimate its CTF if the direction of the tilt axis is known."""
     if not isinstance(tilt.source, Movie):
-        return []
-    corrector, below = parameters.motion_corrector, folder / "motion_correction"
-    motion = correct_motion.fn(tilt.source, corrector, below)
-    results = [result_of(place_of_motion(tilt.source, corrector, below))]
+        return
+    movie, corrector, below = tilt.source, parameters.motion_corrector, folder / "motion_correction"
+    motion = correct_motion.fn(movie, corrector, below)
+    yield result_of(place_of_motion(movie, corrector, below))
     if parameters.tilt_axis_angle is None:
-        return results
+        return
     lying = geometry(tilt, parameters.tilt_axis_angle)
-    given = (
+    image = (
         motion.micrograph,
         parameters.acquisition.optics,
         parameters.ctf_estimator,
         folder / "ctf_estimation",
         lying,
     )
-    estimate_ctf.fn(*given)
-    return [*results, result_of(place_of_ctf(*given))]
+    estimate_ctf.fn(*image)
+    yield result_of(place_of_ctf(*image))

@@ -1,6 +1,6 @@
 """The tilt series of a session, as they arrive: each becomes a tomogram or a reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from prefect import flow
@@ -39,12 +39,12 @@ def process(ledger: Ledger, lease: Lease) -> None:
     settle(ledger, lease, lambda: found(ledger, lease))
 
 
-def found(ledger: Ledger, lease: Lease) -> Sequence[Result]:
+def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     """Make a tomogram of a tilt series; return what each step found."""
     tomography = asked(find_session(ledger, lease.session), lease.payload)
     own(tomography.folder, lease.key)
     process_tilt_series(tomography)
-    return [result_in(record) for record in records_of_series(tomography.folder)]
+    yield from map(result_in, records_of_series(tomography.folder))
 
 
 def asked(session: Session, payload: Mapping[str, JsonValue]) -> Tomography:

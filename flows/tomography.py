@@ -8,7 +8,7 @@ from pydantic import Field
 from flows.records import records_of_series
 from flows.runner import SiteTaskRunner
 from flows.sources import TiltSeriesSource, gather_tilts
-from flows.tilt_movies import known_tilts
+from flows.tilt_movies import known_tilts, share
 from flows.tilts import correct_motions, estimate_ctfs, imaged, settled, with_ctfs
 from flows.tools import TomographyTools
 from tasks.denoising import denoise_tomogram
@@ -48,12 +48,16 @@ def process_tilt_series(tomography: Tomography) -> Tomogram:
     images = imaged(series, motions, unmoved)
 
     fitting = estimate_ctfs(images, tomography.ctf_estimator, folder / "ctf_estimation", known)
-    alignment = align_tilt_series(images, tomography.aligner, folder / "tilt_series_alignment")
+    aligning = align_tilt_series.submit(images, tomography.aligner, folder / "tilt_series_alignment")
     ctfs, unfitted = settled(fitting, progress)
-    images = with_ctfs(images, ctfs)
+    share(tomography.session, series, moving, fitting)
+    images, alignment = with_ctfs(images, ctfs), aligning.result()
 
-    tomogram = reconstruct_tomogram(images, alignment, tomography.reconstructor, folder / "tomogram_reconstruction")
-    denoised = denoise_tomogram(tomogram, tomography.denoiser, folder / "denoising")
+    reconstructing = reconstruct_tomogram.submit(
+        images, alignment, tomography.reconstructor, folder / "tomogram_reconstruction"
+    )
+    tomogram = reconstructing.result()
+    denoised = denoise_tomogram.submit(tomogram, tomography.denoiser, folder / "denoising").result()
 
     show_tilts(name, tell(series.tilts, motions, ctfs, alignment, unfitted | unmoved), series.excluded)
     show_tomogram(name, alignment, tomogram, denoised, folder / "pictures")

@@ -34,7 +34,7 @@ from tasks.ledger.models import (
 from tasks.ledger.outbox import dead, failed, post, posted, revive, sent, take
 from tasks.ledger.pauses import Pause, pausing, resume
 from tasks.ledger.quarantine import Quarantined, Selection, quarantined, requeue
-from tasks.ledger.results import finish, found, recall, record, recorded, results_of
+from tasks.ledger.results import finish, found, recall, record, recorded, results_of, supplement
 from tasks.ledger.sessions import all_sessions, find_session, open_session, set_parameters
 from tasks.ledger.status import KindStatus, SessionStatus, status
 from tasks.ledger.waiting import Waiting, due, keys_like, quiet, waiting
@@ -98,6 +98,7 @@ __all__ = [
     "sign_off",
     "sign_on",
     "status",
+    "supplement",
     "take",
     "waiting",
 ]

@@ -7,10 +7,11 @@ from sqlalchemy import Connection, Double, bindparam, update
 from tasks.ledger.arrivals import write_arrivals
 from tasks.ledger.clock import NOW
 from tasks.ledger.database import Ledger
-from tasks.ledger.models import Arrival, Failure, Lease, Message, Verdict
+from tasks.ledger.models import Arrival, Failure, Lease, Message, Result, Verdict
 from tasks.ledger.outbox import write_messages
 from tasks.ledger.pauses import write_pause
 from tasks.ledger.policy import judge
+from tasks.ledger.results import write_results
 from tasks.ledger.tables import items
 from tasks.ledger.transitions import HELD, UNLEASED, end_attempt, hold, holder
 
@@ -18,21 +19,24 @@ _AT_ONCE = update(items).where(HELD).values(UNLEASED | {"not_before": 0.0})
 _LATER = _AT_ONCE.values(not_before=NOW + bindparam("wait", type_=Double()))
 
 
-def fail(
+def fail(  # noqa: PLR0913 - all of it is one transaction
     ledger: Ledger,
     lease: Lease,
     failure: Failure,
     messages: Sequence[Message] = (),
     arrivals: Sequence[Arrival] = (),
+    *,
+    results: Sequence[Result] = (),
 ) -> Verdict:
     """Record that an attempt failed, and return what becomes of the item.
 
-    Messages and arrivals are written only if it is quarantined: what others must know and do so that the session is
-    not held up. Raises LeaseLostError if the lease is lost.
+    Results are those of the steps that were done before. Messages and arrivals are written only if it is quarantined:
+    what others must know and do so that the session is not held up. Raises LeaseLostError if the lease is lost.
     """
 
     def work(connection: Connection) -> Verdict:
         hold(connection, lease)
+        write_results(connection, lease, results)
         verdict = settle(connection, lease, failure)
         if verdict.state == "quarantined":
             write_messages(connection, messages)

@@ -1,6 +1,6 @@
 """Results: what the steps found, written with the change of the item's state, recalled by the digest of the input."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from sqlalchemy import Connection, Executable, bindparam, select, update
@@ -29,6 +29,14 @@ _OF_KEYS = (
     .join(sessions, sessions.c.id == items.c.session_id)
     .where(sessions.c.name == bindparam("session"), items.c.kind == bindparam("of_kind"))
     .where(items.c.key.in_(bindparam("keys", expanding=True)))
+)
+_IDLE = (
+    select(items.c.id, items.c.key)
+    .join(sessions, sessions.c.id == items.c.session_id)
+    .where(sessions.c.name == bindparam("whose"), items.c.kind == bindparam("of_kind"))
+    .where(items.c.state.in_(("done", "quarantined")), items.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(items.c.id)
+    .with_for_update(of=items)
 )
 _FINISH = update(items).where(HELD).values(UNLEASED | BLAMELESS | {"state": "done", "finished": NOW})
 _FINISHED = select(items.c.id).where(
@@ -96,6 +104,19 @@ def results_of(ledger: Ledger, session: str, kind: str, keys: Sequence[str]) -> 
         result = Result.model_validate(dict(zip(Result.model_fields, values, strict=True)))
         by_key.setdefault(key, {})[result.step] = result
     return by_key
+
+
+def supplement(ledger: Ledger, session: str, kind: str, results: Mapping[str, Sequence[Result]]) -> None:
+    """Write what was found by the way for items on which nobody works, by their keys; others are left alone."""
+
+    def work(connection: Connection) -> None:
+        chosen = {"whose": session, "of_kind": kind, "keys": list(results)}
+        rows = connection.execute(_IDLE, chosen).all()
+        values = [{"item_id": row.id} | result.model_dump(mode="json") for row in rows for result in results[row.key]]
+        if values:
+            connection.execute(_upsert(connection.dialect.name), values)
+
+    ledger.write(work)
 
 
 def write_results(connection: Connection, lease: Lease, results: Sequence[Result]) -> None:

@@ -3,8 +3,8 @@ from prefect.events.clients import AssertingEventsClient
 from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.events import announce
-from tasks.ledger import Arrival
+from flows.events import announce, remind_of
+from tasks.ledger import Arrival, Claimer, Ledger, Session, arrive, open_ledger, open_session, sign_off, sign_on
 
 
 @pytest.fixture
@@ -19,6 +19,18 @@ def emitted():
     AssertingEventsClient.reset()
 
 
+@pytest.fixture
+def ledger(tmp_path) -> Ledger:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    open_session(ledger, Session(name="grid", kind="tomography", folder=tmp_path))
+    return ledger
+
+
+def labels() -> list[str]:
+    EventsWorker.instance().drain()
+    return [event.resource["cryoem.attended"] for client in AssertingEventsClient.all for event in client.events]
+
+
 def sent_events() -> list[tuple[str, str, dict]]:
     EventsWorker.instance().drain()
     clients = AssertingEventsClient.all
@@ -31,8 +43,8 @@ def series(name: str) -> Arrival:
     return Arrival(session="grid", kind="tilt_series", key=payload["mdoc"], payload=payload)
 
 
-def test_each_tilt_series_is_told_with_what_a_person_wants_to_see(emitted):
-    announce([series("TS_01"), series("TS_02")])
+def test_each_tilt_series_is_told_with_what_a_person_wants_to_see(emitted, ledger):
+    announce(ledger, [series("TS_01"), series("TS_02")])
     told = emitted()
     assert [payload["name"] for *_, payload in told] == ["TS_01", "TS_02"]
     assert told[0] == (
@@ -49,13 +61,13 @@ def test_each_tilt_series_is_told_with_what_a_person_wants_to_see(emitted):
     )
 
 
-def test_movies_that_arrive_together_are_told_together(emitted):
+def test_movies_that_arrive_together_are_told_together(emitted, ledger):
     movies = [
         Arrival(session=session, kind="tilt_movie", key=f"/data/{session}/{number}.tif")
         for session in ("grid", "lamella")
         for number in range(1000)
     ]
-    announce(movies)
+    announce(ledger, movies)
     names = [f"{number}.tif" for number in range(995, 1000)]
     assert emitted() == [
         (
@@ -65,3 +77,22 @@ def test_movies_that_arrive_together_are_told_together(emitted):
         )
         for session in ("grid", "lamella")
     ]
+
+
+def test_an_event_says_whether_somebody_attends_to_the_session(emitted, ledger):
+    run = Claimer(owner="run", kinds=("tilt_series",), session="grid")
+    announce(ledger, [series("TS_01")])
+    sign_on(ledger, run)
+    announce(ledger, [series("TS_02")])
+    sign_off(ledger, "run")
+    announce(ledger, [series("TS_03")])
+    assert labels() == ["no", "yes", "no"]
+
+
+def test_what_came_while_a_run_signed_off_is_reminded_of(emitted, ledger):
+    remind_of(ledger, "grid", "tilt_series")
+    assert emitted() == []
+    arrive(ledger, [series("TS_01")])
+    remind_of(ledger, "grid", "tilt_movie")
+    remind_of(ledger, "grid", "tilt_series")
+    assert emitted() == [("cryoem.tilt-series.waiting", "cryoem.session.grid", {"count": 1})]

@@ -15,6 +15,8 @@ from tasks.formats.tiff import write_tiff_frames
 from tasks.ledger import Ledger, Session, find_session, open_ledger, open_session
 from tasks.watching.arrivals import arrived
 
+PARAMETERS = {"acquisition": {"pixel_size": 1}}
+
 
 @pytest.fixture
 def ledger(tmp_path, monkeypatch) -> Ledger:
@@ -27,7 +29,17 @@ def ledger(tmp_path, monkeypatch) -> Ledger:
 def test_a_session_is_watched_until_told_to_stop(tmp_path, ledger, told):
     movie = tmp_path / "raw" / "a.tif"
     write_tiff_frames(movie, [np.ones((4, 5), np.uint8)] * 2, 2.0)
-    options = ["--session", "grid", "--no-events", "--interval", "0.05", "--settling", "0.1", "--set", "name=a"]
+    options = [
+        "--session",
+        "grid",
+        "--no-events",
+        "--interval",
+        "0.05",
+        "--settling",
+        "0.1",
+        "--set",
+        "acquisition.pixel_size=1",
+    ]
     command = [sys.executable, "-m", "flows", "watch", movie.parent, *options]
     # Without a Prefect of the user's own.
     environment = {**os.environ, "PREFECT_HOME": str(tmp_path)}
@@ -40,7 +52,7 @@ def test_a_session_is_watched_until_told_to_stop(tmp_path, ledger, told):
     finally:
         process.kill()
         process.wait()
-    assert find_session(ledger, "grid").parameters == {"name": "a"}
+    assert find_session(ledger, "grid").parameters == {"acquisition": {"pixel_size": 1}}
     assert find_session(ledger, "grid").folder == Path("results/grid").resolve()
     said = (tmp_path / "log").read_text()
     assert "arrived: 1 tilt_movie, the newest" in said
@@ -49,10 +61,26 @@ def test_a_session_is_watched_until_told_to_stop(tmp_path, ledger, told):
 
 def test_a_session_is_not_watched_with_other_parameters(tmp_path, ledger):
     folder = Path("results/grid").resolve()
-    open_session(ledger, Session(name="grid", kind="tomography", folder=folder, parameters={"name": "a"}))
-    result = CliRunner().invoke(app, ["watch", str(tmp_path), "--session", "grid", "--no-events", "--set", "name=b"])
+    open_session(ledger, Session(name="grid", kind="tomography", folder=folder, parameters=PARAMETERS))
+    result = watched(tmp_path, "acquisition.pixel_size=2")
     assert isinstance(result.exception, InputError)
-    assert "as it was opened: {'name': 'a'}" in str(result.exception)
+    assert "as it was opened: {'acquisition': {'pixel_size': 1}}" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("setting", "problem"),
+    [("colour=blue", "colour: Extra inputs are not permitted"), ("denoiser.tool=topaz", "acquisition: Field required")],
+)
+def test_parameters_that_cannot_be_used_are_refused_before_anything_is_watched(tmp_path, ledger, setting, problem):
+    result = watched(tmp_path, setting)
+    assert isinstance(result.exception, InputError)
+    assert problem in str(result.exception)
+    assert not is_open(ledger)
+
+
+def watched(folder: Path, setting: str):
+    """Watch a folder for a session with one parameter."""
+    return CliRunner().invoke(app, ["watch", str(folder), "--session", "grid", "--no-events", "--set", setting])
 
 
 def is_open(ledger: Ledger) -> bool:
