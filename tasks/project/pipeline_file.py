@@ -1,18 +1,12 @@
 """The file of the graph, which RELION, the pipeliner and we write in turn."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tasks.formats.star import Block, read_star
+from tasks.project.lock import locked
 from tasks.project.pipeline import Pipeline, Process, render
 from tasks.project.relion_types import job_label, node_label, status_label
 from tasks.project.writing import write_text
-
-LOCK_SECONDS = 60.0
-"""How long RELION and the pipeliner wait for each other, too."""
-_POLL = 0.2
 
 
 def update_pipeline(project: Path, ours: Pipeline) -> bool:
@@ -66,34 +60,6 @@ def read_pipeline(path: Path) -> Pipeline:
         inputs=tuple(inputs),
         outputs=tuple(outputs),
     )
-
-
-@contextmanager
-def locked(project: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-    """Hold the lock that RELION and the pipeliner respect; TimeoutError if another does not give it back.
-
-    The lock of another is never broken: a person may be working in the project.
-    """
-    folder = project / ".relion_lock"
-    _take(folder, seconds)
-    try:
-        yield
-    finally:
-        folder.rmdir()
-
-
-def _take(folder: Path, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            if time.monotonic() > until:
-                message = f"{folder} has been there for {seconds:g} s: RELION, doppio or another run holds the project"
-                raise TimeoutError(message) from None
-            time.sleep(_POLL)
-        else:
-            return
 
 
 def _process(row: dict[str, str]) -> Process:

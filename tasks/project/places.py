@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from tasks.errors import InputError
 from tasks.formats.files import replacing
 
 
@@ -23,6 +24,8 @@ class Places:
     def of(self, job: str, file: Path, label: str = "") -> str:
         """Return the path of a file from the project, through a link in a job that is named by the label."""
         folder, _, name = str(file).rpartition(os.sep)
+        if " " in name:
+            raise InputError(file, "a blank in its name", "names without blanks, at which RELION would cut them off")
         known = self._known.get((job, folder))
         if known is None:
             known = self._known[job, folder] = self._place(job, folder, label or Path(folder).name)

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from tasks.project.pipeline import Pipeline, Process, render
-from tasks.project.pipeline_file import locked, merged, read_pipeline, update_pipeline
+from tasks.project.pipeline_file import merged, read_pipeline, update_pipeline
 
 IMPORT = Process(name="Import/job001/", alias="Import/Live_import/", type="relion.import.movies", status="Succeeded")
 OURS = Pipeline(
@@ -96,22 +96,6 @@ def test_numbers_for_relion_3_stand_only_where_it_knows_all_types():
     assert "_rlnPipeLineProcessType #" in render(OURS)
     tomography = Process(name="Denoise/job007/", type="relion.denoisetomo", status="Succeeded")
     assert "_rlnPipeLineProcessType #" not in render(OURS.model_copy(update={"processes": (IMPORT, tomography)}))
-
-
-def test_a_lock_of_another_is_waited_for(tmp_path):
-    (tmp_path / ".relion_lock").mkdir()
-    release = threading.Timer(0.3, (tmp_path / ".relion_lock").rmdir)
-    release.start()
-    with locked(tmp_path, 10.0):
-        assert (tmp_path / ".relion_lock").exists()
-    assert not (tmp_path / ".relion_lock").exists()
-
-
-def test_a_lock_of_another_is_never_broken(tmp_path):
-    (tmp_path / ".relion_lock").mkdir()
-    with pytest.raises(TimeoutError, match=r"\.relion_lock has been there"), locked(tmp_path, 0.1):
-        pass
-    assert (tmp_path / ".relion_lock").exists()
 
 
 def test_writers_at_once_lose_no_job(tmp_path):
