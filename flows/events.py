@@ -11,7 +11,7 @@ from prefect.events import emit_event
 from pydantic import JsonValue
 
 from tasks.ledger import Arrival, Ledger, Waiting, attended, waiting
-from tasks.settings import Settings
+from tasks.settings import site
 
 _SHOWN = 5
 
@@ -49,7 +49,7 @@ def remind_of(ledger: Ledger, session: str, kind: str) -> None:
 
 def is_attended(ledger: Ledger, session: str, kind: str) -> bool:
     """Tell whether as many runs as the site wants attend to items of a kind in a session."""
-    return attended(ledger, session, kind) >= Settings().runs_per_session
+    return attended(ledger, session, kind) >= site().runs_per_session
 
 
 def _of_series(arrival: Arrival) -> dict[str, JsonValue]:

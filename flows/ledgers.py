@@ -3,12 +3,12 @@
 from functools import cache
 
 from tasks.ledger import Ledger, open_ledger
-from tasks.settings import Settings
+from tasks.settings import site
 
 
 def the_ledger() -> Ledger:
     """Return the ledger of the site, opened once in a process."""
-    return _opened(Settings().ledger.get_secret_value())
+    return _opened(site().ledger.get_secret_value())
 
 
 @cache

@@ -14,7 +14,7 @@ import psutil
 
 from tasks.errors import CommandError
 from tasks.models import Model
-from tasks.settings import Settings
+from tasks.settings import site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,11 +62,11 @@ def run(  # noqa: PLR0913 - a program needs all of these
     exits with another status than 0, or takes too long.
     """
     with _output(log) as output:
-        status = _finish(arguments, cwd, answers, output, timeout or Settings().command_timeout, environment)
+        status = _finish(arguments, cwd, answers, output, timeout or site().command_timeout, environment)
         output.seek(0)
         text = output.read().decode(errors="replace")
     if status != 0:
-        raise CommandError(f"{arguments[0]} {_ending(status)}; it last said:\n{text[-_TAIL:].strip()}")
+        raise CommandError(f"{arguments[0]} {_ending(status)}; it last said:\n{text[-_TAIL:].strip()}", log)
     return text
 
 

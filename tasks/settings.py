@@ -1,5 +1,7 @@
 """What a site decides, read from the environment (CRYOEM_FLOWS_...) or a .env file."""
 
+import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -9,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tasks.errors import InputError
 
 _PREFIX = "CRYOEM_FLOWS_"
+_FILE = ".env"
 
 
 def _at_home() -> SecretStr:
@@ -19,7 +22,7 @@ class Settings(BaseSettings):
     """Site settings; raises InputError if one of them cannot be used."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", use_attribute_docstrings=True
+        env_prefix=_PREFIX, env_file=_FILE, env_ignore_empty=True, extra="ignore", use_attribute_docstrings=True
     )
 
     command_timeout: float = 7200.0
@@ -73,6 +76,18 @@ class Settings(BaseSettings):
         for name in names:
             if (value := getattr(self, name)) is not None:
                 raise InputError(_variable(name), repr(value), expected)
+
+
+def site() -> Settings:
+    """Return the settings as they are now; they are read again only if the environment or the file has changed."""
+    file = Path(_FILE)
+    return _read(frozenset(os.environ.items()), file.resolve(), file.stat().st_mtime_ns if file.is_file() else None)
+
+
+@lru_cache(maxsize=1)
+def _read(_environment: frozenset[tuple[str, str]], _file: Path, _modified: int | None) -> Settings:
+    """Read the settings, which takes as long as starting a program."""
+    return Settings()
 
 
 def _variable(name: str) -> str:
