@@ -5,7 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -79,9 +79,15 @@ def once(place: Place[Found], work: Callable[[], Found], run: str = "") -> Found
 def read_record(place: Place[Found]) -> Record[Found] | None:
     """Return what is recorded, whatever it was made of; None if there is nothing that can be read."""
     try:
-        return Record[place.kind].model_validate_json(place.record.read_text())  # type: ignore[name-defined]
+        return _record_of(place.kind).model_validate_json(place.record.read_text())
     except (FileNotFoundError, ValidationError):
         return None
+
+
+@cache
+def _record_of(kind: type[Found]) -> type[Record[Found]]:
+    """Return the model of a record, which pydantic would make anew each time."""
+    return Record[kind]  # type: ignore[valid-type]
 
 
 def outdated(record: Record[Found], place: Place[Found]) -> str:
