@@ -1,6 +1,7 @@
 """The frames of movies, whatever the format."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from tasks.errors import FormatError
 from tasks.formats import eer, mrc, tiff
-from tasks.models import Movie
+from tasks.models import EerSampling, Movie
 
 _MRC = {".mrc", ".mrcs", ".st", ".map", ".rec", ".ali"}
 _TIFF = {".tif", ".tiff"}
@@ -42,12 +43,26 @@ def frame_shape(movie: Movie) -> tuple[int, int]:
 
 
 def _header(movie: Movie) -> tuple[int, int, int]:
-    kind = _kind(movie.path)
+    return _read_header(movie.path, movie.acquisition.eer, _stamp(movie.path))
+
+
+@lru_cache(maxsize=256)
+def _read_header(path: Path, sampling: EerSampling, _of: tuple[int, int] | None) -> tuple[int, int, int]:
+    """Read a header once: many ask for it, and those of TIFF and EER files are spread over the whole file."""
+    kind = _kind(path)
     if kind == "mrc":
-        return mrc.header(movie.path).shape
+        return mrc.header(path).shape
     if kind == "tiff":
-        return tiff.header(movie.path)
-    return eer.header(movie.path, movie.acquisition.eer)
+        return tiff.header(path)
+    return eer.header(path, sampling)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return the size of a file and the time of its last change; None if it is not there."""
+    if not path.is_file():
+        return None
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 def _kind(path: Path) -> str:

@@ -40,6 +40,12 @@ def test_reads_the_frames_of_eer_files_as_the_acquisition_says(tmp_path):
     assert [frame.shape for frame in read_frames(movie(tmp_path / "a.eer"))] == [(8, 12), (8, 12)]
 
 
+def test_a_file_that_has_changed_is_looked_at_anew(tmp_path, frames):
+    for count in (2, 3):
+        write_tiff_frames(tmp_path / "a.tif", list(frames[:count]), 1)
+        assert frame_count(movie(tmp_path / "a.tif")) == count
+
+
 def test_refuses_an_unknown_suffix(tmp_path):
     with pytest.raises(FormatError, match=r"a\.png: suffix \.png; expected a movie"):
         frame_count(movie(tmp_path / "a.png"))
