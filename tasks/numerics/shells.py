@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-import scipy.signal
 
 from tasks.numerics.fourier import rfft3
 
@@ -93,6 +92,6 @@ def _tapered(block: Volume) -> Volume:
     """Fade a block to its mean at its faces, which would otherwise correlate."""
     tapered = np.asarray(block, np.float32) - np.float32(np.mean(block, dtype=np.float64))
     for axis, length in enumerate(block.shape):
-        window = scipy.signal.windows.hann(length + 2)[1:-1].astype(np.float32)
+        window = np.hanning(length + 2)[1:-1].astype(np.float32)
         tapered *= window.reshape([-1 if other == axis else 1 for other in range(3)])
     return tapered
