@@ -95,11 +95,13 @@ class Site:
 def main(items: int, rate: float, colds: int, url: str | None) -> None:
     """Run the whole scenario and print what it cost."""
     with tempfile.TemporaryDirectory(prefix="load-") as temporary, site(Path(temporary), url) as place:
-        meter = Meter()
+        meter, before = Meter(database=bool(url)), place.sizes()
         meter.start()
         cold = stream(place, 1, rate)
         load = stream(place, items, rate)
         report(place, meter, load)
+        prefect, ledger = (now - then for now, then in zip(place.sizes(), before, strict=True))
+        print(f"bytes for each item: Prefect {prefect / items:.0f}, ledger {ledger / items:.0f}", flush=True)
         waits("draining", stream(place, 60, 2.0))
         for _ in range(colds - 1):
             wait_for(place.is_idle)
@@ -135,8 +137,6 @@ def report(place: Site, meter: Meter, rows: Sequence[Row[float, float, float]]) 
         print(f"  {when - begun:8.0f} s:", ", ".join(f"{part} {size:.0f}" for part, size in sorted(memory.items())))
     done, every = place.task_runs()
     print(f"task runs in Prefect: {done} completed of {every}, for {len(rows) + 1} items")
-    prefect, ledger = (size / len(rows) for size in place.sizes())
-    print(f"bytes for each item: Prefect {prefect:.0f}, ledger {ledger:.0f}", flush=True)
 
 
 def waits(when: str, rows: Sequence[Row[float, float, float]]) -> None:

@@ -28,12 +28,14 @@ class Use:
     """CPU seconds."""
     children: float = 0.0
     """CPU seconds of its children that have ended."""
+    is_alive: bool = True
 
 
 @dataclass
 class Meter:
-    """Looks every second at all processes below this one, and at a PostgreSQL server if there is one."""
+    """Looks every second at all processes below this one, and at PostgreSQL servers if asked."""
 
+    database: bool = False
     uses: dict[tuple[int, float], Use] = field(default_factory=dict)
     memories: list[tuple[float, dict[str, float]]] = field(default_factory=list)
     """Memory of each part in MiB, over time."""
@@ -55,12 +57,14 @@ class Meter:
     def look(self) -> None:
         """Take note of what each process has used so far."""
         memory: defaultdict[str, float] = defaultdict(float)
-        for process in _processes():
+        for use in self.uses.values():
+            use.is_alive = False
+        for process in self._processes():
             try:
                 use = self._use(process)
                 if use is None:
                     continue
-                times = process.cpu_times()
+                use.is_alive, times = True, process.cpu_times()
                 use.own, use.children = times.user + times.system, times.children_user + times.children_system
                 memory[use.part] += process.memory_info().rss / _MIB
             except psutil.Error:
@@ -79,7 +83,7 @@ class Meter:
         return self.uses.get(key)
 
     def _sums(self) -> dict[str, float]:
-        """Sum the CPU seconds by part. The worker knows what its runs and their tools have used, once they ended."""
+        """Sum the CPU seconds by part; of runs that have ended the worker knows what they used after our last look."""
         sums: defaultdict[str, float] = defaultdict(float)
         for use in self.uses.values():
             if use.part == "run":
@@ -88,14 +92,14 @@ class Meter:
                 sums["tools"] += use.children
             else:
                 sums[use.part] += use.own
-        ended = sum(use.children for use in self.uses.values() if use.part == "worker")
-        sums["ends of runs, unseen"] = ended - sums["flow runs"] - sums["sweeps"] - sums["tools"]
+        known = sum(use.own + use.children for use in self.uses.values() if use.part == "run" and not use.is_alive)
+        sums["ends of runs"] = sum(use.children for use in self.uses.values() if use.part == "worker") - known
         return dict(sums)
 
-
-def _processes() -> Iterator[psutil.Process]:
-    yield from psutil.Process().children(recursive=True)
-    yield from (process for process in psutil.process_iter(["name"]) if process.info["name"] == "postgres")
+    def _processes(self) -> Iterator[psutil.Process]:
+        yield from psutil.Process().children(recursive=True)
+        if self.database:
+            yield from (process for process in psutil.process_iter(["name"]) if process.info["name"] == "postgres")
 
 
 def _part(command: list[str]) -> str | None:
