@@ -1,7 +1,5 @@
 """Topaz (Bepler et al. 2020, doi:10.1038/s41467-020-18952-1): a trained network for tomograms."""
 
-import re
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -9,20 +7,17 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from tasks.command import Flag, flags, run
-from tasks.denoising import topaz_launcher
 from tasks.errors import ResultError
 from tasks.formats.mrc import header
 from tasks.models import Device, Executable, Model, Threads, Tomogram
-
-_THIS_PYTHON = "python"
-_DEVICES = {"cpu": "-1", "cuda": "0"}
+from tasks.topaz import DEVICES, THIS_PYTHON, read_version, start
 
 
 class Topaz(Model):
     """Topaz denoise3d with one of the networks that come with it, or one of your own."""
 
     tool: Literal["topaz"] = "topaz"
-    executable: Executable = _THIS_PYTHON
+    executable: Executable = THIS_PYTHON
     """The Python that has Topaz installed; "python" is the one that runs this."""
     model: Annotated[str, Field(min_length=1), Flag("-m")] = "unet-3d-10a"
     """unet-3d-10a or unet-3d-20a, for tomograms of about 10 or 20 angstrom, or the path of a trained network."""
@@ -45,27 +40,16 @@ class Topaz(Model):
 
     def command(self, volume: Path, output: Path) -> list[str]:
         """Return the command that writes the denoised volume to a folder."""
-        python = sys.executable if self.executable == _THIS_PYTHON else self.executable
-        launcher = str(Path(topaz_launcher.__file__).resolve())
         return [
-            python,
-            launcher,
+            *start(self.executable),
             "denoise3d",
             "-d",
-            _DEVICES[self.device],
+            DEVICES[self.device],
             *flags(self),
             "-o",
             str(output),
             str(volume),
         ]
-
-
-def read_version(log: str) -> str:
-    """Return the name and version that Topaz was started with."""
-    found = re.search(r"^topaz (\S+)", log, re.MULTILINE)
-    if not found:
-        raise ResultError("the output of Topaz does not begin with its version")
-    return f"Topaz {found[1]}"
 
 
 def _accept(written: Path, target: Path, tomogram: Tomogram) -> None:

@@ -3,17 +3,26 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
-from tasks.models import Micrograph, Picks
+from tasks.models import Micrograph, Picks, one_of
 from tasks.particle_picking.embedded import EmbeddedPicking
 from tasks.particle_picking.naming import name_of
+from tasks.particle_picking.relion_log import RelionLog
+from tasks.particle_picking.session import typical_diameter
+from tasks.particle_picking.topaz import Topaz
 from tasks.reuse import Place
 from tasks.step import once, step
 
-__all__ = ["EmbeddedPicking", "ParticlePicker", "pick_particles", "place_of_picks"]
+__all__ = [
+    "EmbeddedPicking",
+    "ParticlePicker",
+    "RelionLog",
+    "Topaz",
+    "pick_particles",
+    "place_of_picks",
+    "typical_diameter",
+]
 
-ParticlePicker = Annotated[EmbeddedPicking, Field()]
+ParticlePicker = Annotated[EmbeddedPicking | RelionLog | Topaz, one_of("tool")]
 
 
 def place_of_picks(micrograph: Micrograph, picker: ParticlePicker, folder: Path) -> Place[Picks]:

@@ -1,5 +1,7 @@
 """Built-in picking of particles whose look need not be known."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -8,12 +10,11 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import PositiveFloat, model_validator
 
-from tasks.formats.coordinates import write_coordinates
 from tasks.formats.mrc import read_image
 from tasks.models import Device, Micrograph, Model, Picks
 from tasks.numerics.device import to_device
 from tasks.particle_picking.checks import check
-from tasks.particle_picking.naming import coordinates_of
+from tasks.particle_picking.outcome import Outcome
 from tasks.particle_picking.preparation import Prepared, Reduced, prepare, reduce
 from tasks.particle_picking.search import Found, Search, search
 
@@ -52,20 +53,19 @@ class EmbeddedPicking(Model):
         image = read_image(micrograph.path, micrograph.section)
         check(image, micrograph, self.diameter_range[1])
         reduced = reduce(to_device(image, self.device), micrograph.pixel_size, self.diameter_range, self.contamination)
-        best = max((self._search(reduced, size) for size in self._diameters()), key=_evidence)
+        attempts = [self._search(reduced, diameter) for diameter in self._diameters()]
+        best = max(attempts, key=_evidence)
         threshold = self.threshold or best.found.threshold
         peaks = best.found.peaks.where(best.found.peaks.heights >= threshold)
-        coordinates = coordinates_of(micrograph, folder)
-        write_coordinates(coordinates, peaks.places * np.array(best.prepared.scale), peaks.heights)
-        return Picks(
-            micrograph=micrograph,
-            coordinates=coordinates,
-            count=len(peaks),
-            excluded=float(1 - best.prepared.usable.mean()),
-            diameter=best.diameter,
+        outcome = Outcome(
+            places=peaks.places * np.array(best.prepared.scale),
+            merits=peaks.heights,
+            diameter=between([(attempt.diameter, _evidence(attempt)) for attempt in attempts]),
             threshold=threshold,
             program=f"cryoem-flows {version('cryoem-flows')}",
+            usable=reduced.usable,
         )
+        return outcome.keep(image, micrograph, folder)
 
     def _diameters(self) -> list[float]:
         """Return the diameters to try, in angstrom."""
@@ -91,3 +91,16 @@ class _Attempt:
 
 def _evidence(attempt: _Attempt) -> float:
     return attempt.found.evidence
+
+
+def between(tried: Sequence[tuple[float, float]]) -> float:
+    """Return the diameter of the most evidence, by a parabola through the best that was tried and its neighbours."""
+    diameters, evidence = [float(diameter) for diameter, _ in tried], [float(value) for _, value in tried]
+    best = evidence.index(max(evidence))
+    if evidence[best] == 0:
+        return math.sqrt(diameters[0] * diameters[-1])
+    if not 0 < best < len(tried) - 1:
+        return diameters[best]
+    before, top, after = evidence[best - 1 : best + 2]
+    offset = (before - after) / (2 * (before - 2 * top + after)) if before + after < 2 * top else 0.0
+    return float(diameters[best] * (diameters[best + 1] / diameters[best]) ** offset)

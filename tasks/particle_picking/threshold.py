@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 
-LOWEST = 3.0
+LOWEST = 3.3
 """Standard deviations of the noise; below it, many peaks are noise whatever the particles are."""
 CERTAIN = 5.0
 """Standard deviations of the noise that peaks of noise hardly reach."""
@@ -15,7 +15,7 @@ FEWEST = 3
 """Peaks that must be certain before lower ones can be particles."""
 _FAINT = 3.5
 """A group of peaks that are not higher on average is a part of the noise."""
-_BEYOND = 3.0
+_BEYOND = 2.5
 """Standard deviations beyond which a peak does not belong to the lower group, however far the higher one is."""
 _ROUNDS = 10
 _SAME = 0.01

@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.denoising import Topaz, topaz_launcher
+from tasks import topaz_launcher
+from tasks.denoising import Topaz
 from tasks.errors import CommandError, ResultError
 from tasks.formats.mrc import header, read_volume, write_mrc
 from tasks.models import Tomogram

@@ -1,0 +1,27 @@
+"""How Topaz is started; the steps that use it say what they want of it."""
+
+import re
+import sys
+from pathlib import Path
+
+from tasks import topaz_launcher
+from tasks.errors import ResultError
+
+THIS_PYTHON = "python"
+"""Stands for the Python that runs this."""
+DEVICES = {"cpu": "-1", "cuda": "0"}
+"""What Topaz calls devices."""
+
+
+def start(executable: str) -> list[str]:
+    """Return how a command begins that runs Topaz in a Python that has it."""
+    python = sys.executable if executable == THIS_PYTHON else executable
+    return [python, str(Path(topaz_launcher.__file__).resolve())]
+
+
+def read_version(log: str) -> str:
+    """Return the name and version that Topaz was started with."""
+    found = re.search(r"^topaz (\S+)", log, re.MULTILINE)
+    if not found:
+        raise ResultError("the output of Topaz does not begin with its version")
+    return f"Topaz {found[1]}"
