@@ -1,10 +1,9 @@
 """The tilt series of a session, as they arrive: each becomes a tomogram or a reason."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from prefect import flow
-from pydantic import JsonValue
 
 from flows.draining import LINGER, Drain, drain, here
 from flows.events import remind_of
@@ -41,15 +40,15 @@ def process(ledger: Ledger, lease: Lease) -> None:
 
 def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     """Make a tomogram of a tilt series; return what each step found."""
-    tomography = asked(find_session(ledger, lease.session), lease.payload)
+    tomography = asked(find_session(ledger, lease.session), lease)
     own(tomography.folder, lease.key)
     process_tilt_series(tomography)
     yield from map(result_in, records_of_series(tomography.folder))
 
 
-def asked(session: Session, payload: Mapping[str, JsonValue]) -> Tomography:
-    """Return how a tilt series that has arrived is processed."""
-    parameters, name = TomographySession.of(session), str(payload["name"])
+def asked(session: Session, lease: Lease) -> Tomography:
+    """Return how a tilt series is processed: coarser each time that it was too large for the memory."""
+    parameters, payload, name = TomographySession.of(session), lease.payload, str(lease.payload["name"])
     source = MdocSource(
         mdoc=Path(str(payload["mdoc"])),
         frames=Path(str(payload["frames"])),
@@ -58,6 +57,8 @@ def asked(session: Session, payload: Mapping[str, JsonValue]) -> Tomography:
         dose_per_tilt=parameters.dose_per_tilt,
     )
     tools = {tool: getattr(parameters, tool) for tool in TomographyTools.model_fields}
+    coarser = parameters.reconstructor.binning * 2 ** lease.failures.get("out-of-memory", 0)
+    tools["reconstructor"] = parameters.reconstructor.model_copy(update={"binning": coarser})
     return Tomography(name=name, source=source, folder=session.folder / name, session=session.name, **tools)
 
 

@@ -37,4 +37,11 @@ class ResultError(CryoemError):
 
 
 class CommandError(CryoemError):
-    """A program failed: names it, how it ended, and the end of what it said."""
+    """A program failed: names it, how it ended, and the end of what it said; all of it is in its log, if it has one."""
+
+    def __init__(self, message: str, log: Path | None = None) -> None:
+        super().__init__(message, log)
+        self.log = log
+
+    def __str__(self) -> str:
+        return str(self.args[0])

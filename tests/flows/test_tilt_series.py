@@ -1,4 +1,5 @@
 import errno
+import pickle
 import shutil
 
 import pytest
@@ -6,9 +7,10 @@ from prefect.testing.utilities import prefect_test_harness
 
 from flows.outcomes import failure_of
 from flows.sweep import sweep
-from flows.tilt_series import own, process_session
+from flows.tilt_series import asked, own, process_session
+from tasks.command import run
 from tasks.errors import CommandError, InputError
-from tasks.ledger import Arrival, Claimer, Session, arrive, claim, open_ledger, open_session, quarantined, status
+from tasks.ledger import Arrival, Claimer, Lease, Session, arrive, claim, open_ledger, open_session, quarantined, status
 
 pytestmark = pytest.mark.prefect
 
@@ -57,6 +59,23 @@ def test_what_waits_becomes_tomograms_or_reasons(ledger, simulated_tilt_series, 
     assert len(list((tmp_path / "cm1" / "good" / "denoising").glob("*.mrc"))) == 1
 
 
+def test_what_was_too_large_for_the_memory_is_done_coarser():
+    session = Session(name="cm1", kind="tomography", folder="/cm1", parameters={"acquisition": {"pixel_size": 1}})
+    payload = {"name": "a", "mdoc": "/a.mdoc", "frames": "/frames"}
+    lease = Lease(item=1, attempt=3, session="cm1", kind="tilt_series", key="a", payload=payload, failures={})
+    first = asked(session, lease).reconstructor.binning
+    again = asked(session, lease.model_copy(update={"failures": {"out-of-memory": 2}})).reconstructor.binning
+    assert again == 4 * first
+
+
+def test_the_log_of_a_program_is_kept_with_its_failure(tmp_path):
+    with pytest.raises(CommandError) as failed:
+        run(["sh", "-c", "echo about to fail; exit 3"], cwd=tmp_path, log=tmp_path / "log")
+    again = pickle.loads(pickle.dumps(failed.value))  # noqa: S301 - as between processes
+    assert failure_of(again).log == tmp_path / "log"
+    assert "about to fail" in failure_of(again).reason
+
+
 def test_two_series_of_one_name_do_not_write_over_each_other(tmp_path):
     own(tmp_path, "/first/TS_01.mdoc")
     own(tmp_path, "/first/TS_01.mdoc")
@@ -89,6 +108,9 @@ def test_the_sweep_takes_back_what_dead_runs_held(ledger, tmp_path):
         (MemoryError(), "out-of-memory"),
         (CommandError("MotionCor3 failed with status 1; it last said:\nno valid license"), "no-licence"),
         (CommandError("AreTomo3 was ended by signal 11"), "tool-error"),
+        (CommandError("AreTomo3 was ended by signal 9; it last said:\n"), "out-of-memory"),
+        (CommandError("AreTomo3 failed with status 1; it last said:\nCUDA error: out of memory"), "out-of-memory"),
+        (CommandError("MotionCor3 failed with status 1; it last said:\nNo space left on device"), "disk-full"),
         (ValueError("surprise"), "tool-error"),
     ],
 )
