@@ -9,7 +9,8 @@ import pytest
 
 from tasks.classification_2d import RelionClassification2D
 from tasks.models import ParticleSet
-from tasks.models.classes import Classes2D
+from tasks.models.classes import Classes2D, Map, Refinement
+from tasks.refinement import RelionRefinement
 from tasks.relion.job import Job
 from tasks.simulation.particles import ParticlesTruth, SimulatedParticles
 
@@ -55,3 +56,32 @@ def stand_in(path: Path, version: str, body: str = "") -> Path:
     path.write_text("\n".join(lines) + "\n")
     path.chmod(0o755)
     return path
+
+
+@cache
+def small_particles(base: Path) -> ParticlesTruth:
+    """80 images of 24 pixels of 8 angstrom, cheap enough to refine."""
+    simulated = SimulatedParticles(count=80, box_size=24, pixel_size=8, signal_to_noise=4, displacement=2, seed=51)
+    return simulated.simulate(base / "relion_small")
+
+
+def true_map(truth: ParticlesTruth) -> Map:
+    """Return the true density as a reference."""
+    return Map(path=truth.density, pixel_size=truth.particles.pixel_size, box_size=truth.particles.box_size)
+
+
+@cache
+def refined(base: Path) -> Refinement:
+    """The true density, refined against these particles with the fastest settings."""
+    refiner = RelionRefinement(
+        initial_lowpass=40,
+        healpix_order=1,
+        local_healpix_order=2,
+        offset_range=1,
+        offset_step=1,
+        mask_diameter=150,
+        ignore_angles=True,
+        resolution_angles=True,
+    )
+    truth = small_particles(base)
+    return refiner.refine(truth.particles, true_map(truth), base / "relion_small" / "Refine3D")

@@ -13,6 +13,8 @@ _MPI = {
     # The leading process only hands out work, so that there is one process more than there are cores or GPUs.
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    # Processes that wait for others would take whole cores from them.
+    "OMPI_MCA_mpi_yield_when_idle": "1",
     # A process that is bound to one core would run all its threads there.
     "OMPI_MCA_hwloc_base_binding_policy": "none",
     "PRTE_MCA_hwloc_default_binding_policy": "none",

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from tasks.errors import CommandError
 from tasks.relion.computing import Computing
 from tasks.relion.job import Job
 
@@ -30,3 +31,11 @@ def drop_earlier(job: Job, last: int, computing: Computing) -> None:
         match = re.match(r"run_it(\d+)_", path.name)
         if match and int(match[1]) < last:
             path.unlink()
+
+
+def last_iteration(job: Job) -> int:
+    """Return the number of the last iteration that is there; a refinement ends when it has converged."""
+    numbers = [int(path.name[6:9]) for path in job.folder.glob("run_it[0-9][0-9][0-9]_optimiser.star")]
+    if not numbers:
+        raise CommandError(f"{job.folder}: no run_itNNN_optimiser.star was written")
+    return max(numbers)

@@ -38,9 +38,9 @@ class Job:
         return f"{self.name(self.folder)}/run"
 
     def name(self, path: Path) -> str:
-        """Return a file's name for RELION: relative to the project if it is inside, without blanks."""
+        """Return a file's name for RELION: relative to the project, if the job is in one, without blanks."""
         whole = path.resolve()
-        inside = whole.is_relative_to(self.root) and whole != self.root
+        inside = self.root != self.folder and whole.is_relative_to(self.root)
         name = str(whole.relative_to(self.root) if inside else whole)
         if re.search(r"\s", name):
             raise InputError(path, "a blank in its name", "names without blanks, at which RELION would cut them off")
@@ -114,9 +114,9 @@ def first_image(star: Path) -> str:
 
 def _explained(message: str) -> str:
     """Add the likely cause to the message of a program, and take its progress bars out."""
-    text = _end(message)
-    causes = [cause for pattern, cause in _CAUSES.items() if re.search(pattern, text)]
-    return "\n".join([text, *causes[:1]])
+    causes = [cause for pattern, cause in _CAUSES.items() if re.search(pattern, message)]
+    first, _, rest = message.partition("\n")
+    return "\n".join([first, _end(rest), *causes[:1]])
 
 
 def _end(text: str) -> str:

@@ -11,7 +11,8 @@ from tasks.errors import FormatError, ResultError
 from tasks.formats.mrc import mapped
 from tasks.formats.star import read_table
 from tasks.models import ParticleSet
-from tasks.models.classes import ClassStatistics
+from tasks.models.classes import Class3D, ClassStatistics, Map
+from tasks.relion.job import Job
 
 _UNKNOWN = 998.0
 """RELION writes 999 or inf for what it does not know."""
@@ -40,6 +41,22 @@ def read_classes(model: Path, data: Path, kind: type[Statistics]) -> tuple[Stati
         kind(number=number, particles=counts[number - 1], **_values(row, pixel_size, kind))
         for number, (_, row) in enumerate(table.iterrows(), 1)
     )
+
+
+def read_maps(job: Job, stem: str, particles: ParticleSet, symmetry: str) -> tuple[Class3D, ...]:
+    """Return the classes of a 3D run and their maps, given what the names of its files begin with."""
+    found = []
+    for item in read_classes(job.file(f"{stem}_model.star"), job.file(f"{stem}_data.star"), ClassStatistics):
+        path = job.file(f"{stem}_class{item.number:03d}.mrc")
+        density = Map(
+            path=path,
+            pixel_size=particles.pixel_size,
+            box_size=particles.box_size,
+            symmetry=symmetry,
+            resolution=item.resolution,
+        )
+        found.append(Class3D(**dict(item), map=density))
+    return tuple(found)
 
 
 def class_counts(data: Path, classes: int) -> list[int]:

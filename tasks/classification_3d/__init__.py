@@ -1,0 +1,30 @@
+"""Classify particles by the densities that they show, and choose the density that has most evidence."""
+
+from pathlib import Path
+
+from tasks.classification_3d.relion import RelionClassification3D
+from tasks.models import ParticleSet
+from tasks.models.classes import Classes3D, Map
+from tasks.reuse import Place, once
+from tasks.step import step
+
+__all__ = ["Classifier3D", "RelionClassification3D", "classify_3d", "place_of_classes_3d"]
+
+Classifier3D = RelionClassification3D
+
+
+def place_of_classes_3d(
+    particles: ParticleSet, references: tuple[Map, ...], classifier: Classifier3D, folder: Path
+) -> Place[Classes3D]:
+    """Say where 3D classes are recorded, and what they depend on."""
+    given = {"particles": particles, "references": references, "classifier": classifier}
+    return Place(folder / "classes_3d.json", Classes3D, given)
+
+
+@step(task_run_name="3D classes of {particles.count} particles")
+def classify_3d(
+    particles: ParticleSet, references: tuple[Map, ...], classifier: Classifier3D, folder: Path
+) -> Classes3D:
+    """Classify particles in 3D, unless it is done already."""
+    place = place_of_classes_3d(particles, references, classifier, folder)
+    return once(place, lambda: classifier.classify(particles, references, folder))

@@ -1,0 +1,24 @@
+"""Find a first density from particles alone."""
+
+from pathlib import Path
+
+from tasks.initial_model.relion import RelionInitialModel
+from tasks.models import ParticleSet
+from tasks.models.classes import InitialModel
+from tasks.reuse import Place, once
+from tasks.step import step
+
+__all__ = ["InitialModelFinder", "RelionInitialModel", "find_initial_model", "place_of_initial_model"]
+
+InitialModelFinder = RelionInitialModel
+
+
+def place_of_initial_model(particles: ParticleSet, finder: InitialModelFinder, folder: Path) -> Place[InitialModel]:
+    """Say where an initial model is recorded, and what it depends on."""
+    return Place(folder / "initial_model.json", InitialModel, {"particles": particles, "finder": finder})
+
+
+@step(task_run_name="initial model of {particles.count} particles")
+def find_initial_model(particles: ParticleSet, finder: InitialModelFinder, folder: Path) -> InitialModel:
+    """Find a first density from particles, unless it is done already."""
+    return once(place_of_initial_model(particles, finder, folder), lambda: finder.find(particles, folder))

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from relion_runs import COMMANDS, job, needs_relion, refined, small_particles, stand_in, true_map
+
+from tasks.errors import CommandError, InputError
+from tasks.formats.mrc import read_volume
+from tasks.formats.star import read_table
+from tasks.numerics.shells import fourier_shell_correlation
+from tasks.refinement import RelionRefinement
+from tasks.relion.computing import Computing
+from tasks.relion.version import RelionVersion
+from tasks.reuse import digest
+
+COMMON = [
+    *["--i", "Extract/particles.star", "--o", "Refine3D/job014/run", "--particle_diameter", "110", "--ctf"],
+    *["--pad", "2", "--flatten_solvent", "--zero_mask", "--oversampling", "1", "--random_seed", "1"],
+]
+SEARCH = [
+    *["--sym", "D2", "--ini_high", "20", "--firstiter_cc", "--healpix_order", "2", "--auto_local_healpix_order", "4"],
+    *["--low_resol_join_halves", "40", "--offset_range", "5", "--offset_step", "4"],
+]
+END = ["--auto_refine", "--split_random_halves", "--ref", "Extract/ref.mrc", "--pipeline_control", "Refine3D/job014/"]
+REFERENCE = job("Extract").file("ref.mrc")
+
+
+@needs_relion
+def test_refines_the_density_with_its_hand(tmp_path_factory):
+    base = tmp_path_factory.getbasetemp()
+    found, true = refined(base), read_volume(small_particles(base).density)
+    density = read_volume(found.map.path)
+    mirrored = np.roll(true[::-1], 1, axis=0)
+    assert fourier_shell_correlation(density, true)[1:6].min() > 0.8
+    assert fourier_shell_correlation(density, mirrored)[3:6].mean() < 0.6
+
+
+@needs_relion
+def test_reports_resolution_halves_and_particles(tmp_path_factory):
+    found = refined(tmp_path_factory.getbasetemp())
+    assert 16 <= found.map.resolution <= 40
+    halves = [read_volume(half) for half in found.map.halves]
+    assert np.corrcoef(halves[0].ravel(), halves[1].ravel())[0, 1] > 0.5
+    assert not np.array_equal(*halves)
+    assert read_table(found.particles.star, "particles")["rlnRandomSubset"].value_counts().min() > 30
+    assert found.optimiser.is_file()
+
+
+def test_the_command():
+    refiner = RelionRefinement(symmetry="d2", computing=Computing(processes=5, threads=8, gpus="0:1:2:3"))
+    command = refiner.command(COMMANDS, REFERENCE, job("Refine3D/job014"), RelionVersion(4))
+    words = ["--norm", "--scale", "--j", "8", "--gpu", "0:1:2:3", "--pool", "30", "--preread_images"]
+    start = ["mpirun", "-n", "5", "relion_refine_mpi"]
+    assert command == [*start, *COMMON, *SEARCH, *words, "--dont_combine_weights_via_disc", *END]
+
+
+def test_the_command_of_relion_5_with_mask_and_blush(tmp_path):
+    refiner = RelionRefinement(symmetry="D2", mask="/project/MaskCreate/mask.mrc", solvent_corrected=True, blush=True)
+    command = refiner.command(COMMANDS, REFERENCE, job("Refine3D/job014"), RelionVersion(5))
+    words = ["--solvent_mask", "/project/MaskCreate/mask.mrc", "--solvent_correct_fsc", "--norm", "--scale", "--blush"]
+    words += ["--j", "1", "--pool", "30", "--preread_images", "--dont_combine_weights_via_disc"]
+    assert command == ["mpirun", "-n", "3", "relion_refine_mpi", *COMMON, *SEARCH, *words, *END]
+    with pytest.raises(InputError, match=r"blush: RELION 4\.0\.0"):
+        refiner.command(COMMANDS, REFERENCE, job("Refine3D/job014"), RelionVersion(4))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_too_few_processes_are_refused(processes):
+    with pytest.raises(ValidationError, match="one to lead and one for each half"):
+        RelionRefinement(computing=Computing(processes=processes))
+
+
+def test_a_corrected_resolution_needs_a_mask():
+    with pytest.raises(ValidationError, match="needs a mask"):
+        RelionRefinement(solvent_corrected=True)
+
+
+def test_processes_threads_and_gpus_do_not_count_for_reuse():
+    one, other = RelionRefinement(), RelionRefinement(computing=Computing(processes=5, threads=8, gpus="0:1"))
+    assert digest({"refiner": one}) == digest({"refiner": other})
+    assert digest({"refiner": one}) != digest({"refiner": RelionRefinement(symmetry="C2")})
+
+
+@needs_relion
+def test_a_refinement_that_stops_before_it_converges_has_failed(tmp_path_factory, tmp_path):
+    truth = small_particles(tmp_path_factory.getbasetemp())
+    program = stand_in(tmp_path / "relion_refine", "5.0.0")
+    stand_in(tmp_path / "relion_refine_mpi", "5.0.0", "print('stopped at iteration 3')")
+    with pytest.raises(CommandError, match=r"(?s)did not write .*run_class001\.mrc.*stopped at iteration 3"):
+        RelionRefinement(executable=str(program)).refine(truth.particles, true_map(truth), tmp_path / "job")
