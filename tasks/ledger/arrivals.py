@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, Row
 from sqlalchemy.sql.dml import ReturningInsert
@@ -33,7 +34,7 @@ def write_arrivals(connection: Connection, arrivals: Sequence[Arrival]) -> list[
     announced = {(numbers[arrival.session], arrival.kind, arrival.key): arrival for arrival in arrivals}
     # Everybody takes the locks of rows in the same order, so that nobody waits in a circle.
     rows = [_row(key, announced[key]) for key in sorted(announced)]
-    news: Sequence[Row[int, int, int, str, str]] = connection.execute(_upsert(connection.dialect.name), rows).all()
+    news: Sequence[Row[Any]] = connection.execute(_upsert(connection.dialect.name), rows).all()
     changed = sorted((row.id, row.attempt) for row in news if row.attempt > 0)
     take_back(connection, changed, "arrival", "announced-anew", "announced with another payload")
     told = {(row.session_id, row.kind, row.key) for row in news}
@@ -52,7 +53,7 @@ def _row(key: tuple[int, str, str], arrival: Arrival) -> dict[str, object]:
 
 
 @cache
-def _upsert(dialect: str) -> ReturningInsert[int, int, int, str, str]:
+def _upsert(dialect: str) -> ReturningInsert[Any]:
     """Insert what is new and start afresh what has another payload; return those rows."""
     insert = insert_into(dialect, items).values(AFRESH | {"attempt": 0, "arrived": NOW})
     offered = {name: insert.excluded[name] for name in ("payload", "priority")}

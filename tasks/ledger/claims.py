@@ -4,6 +4,7 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass
 from random import random
+from typing import Any
 
 from sqlalchemy import Connection, Double, Select, bindparam, exists, func, insert, select, update
 
@@ -88,7 +89,7 @@ def _claim_kind(connection: Connection, claimer: Claimer, kind: str, limit: int)
     return _lease(connection, claimer, picked, names) if picked else []
 
 
-def _pick(claimer: Claimer) -> Select[int]:
+def _pick(claimer: Claimer) -> Select[Any]:
     """Return how the first items of a session are found."""
     first = _PICK[claimer.order]
     return first if claimer.keys is None else first.where(items.c.key.in_(claimer.keys))

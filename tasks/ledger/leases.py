@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Double, Row, bindparam, literal_column, select, update
+from sqlalchemy import Connection, Double, bindparam, literal_column, select, update
 
 from tasks.ledger.clock import NOW
 from tasks.ledger.database import Ledger
@@ -90,7 +90,7 @@ def _expire(connection: Connection) -> list[tuple[Lease, Verdict]]:
     return _take_back(connection, connection.execute(_EXPIRED).all())
 
 
-def _take_back(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[tuple[Lease, Verdict]]:
+def _take_back(connection: Connection, rows: Sequence[Any]) -> list[tuple[Lease, Verdict]]:
     taken = []
     for row in rows:
         lease = lease_of(row, row.name, row.pool)

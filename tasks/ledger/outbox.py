@@ -88,8 +88,10 @@ def dead(ledger: Ledger, target: str) -> list[Delivery]:
 
 def posted(ledger: Ledger, target: str) -> dict[str, int]:
     """Count the messages of a target by their state."""
-    query = select(outbox.c.state, func.count()).where(outbox.c.target == target).group_by(outbox.c.state)
-    return ledger.read(lambda connection: dict(connection.execute(query).all()))
+    count = func.count().label("number")
+    query = select(outbox.c.state, count).where(outbox.c.target == target).group_by(outbox.c.state)
+    rows = ledger.read(lambda connection: connection.execute(query).all())
+    return {row.state: row.number for row in rows}
 
 
 def write_messages(connection: Connection, messages: Sequence[Message]) -> None:

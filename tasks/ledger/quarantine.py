@@ -56,7 +56,7 @@ def _quarantined(connection: Connection, session: str) -> list[Quarantined]:
 def _requeue(connection: Connection, selection: Selection, who: str) -> int:
     change = update(items).where(*_chosen(connection, selection)).values(AFRESH | {"attempt": items.c.attempt + 1})
     rows = connection.execute(change.returning(items.c.id, items.c.attempt)).all()
-    take_back(connection, rows, who, "requeued", "put back to be done again")
+    take_back(connection, [(item, number) for item, number in rows], who, "requeued", "put back to be done again")
     return len(rows)
 
 

@@ -49,7 +49,8 @@ def all_sessions(ledger: Ledger) -> list[Session]:
 
 def session_numbers(connection: Connection, names: set[str]) -> dict[str, int]:
     """Return the row numbers of sessions by name; raise InputError for one that was never opened."""
-    found = dict(connection.execute(_NUMBERS, {"names": sorted(names)}).all())
+    rows = connection.execute(_NUMBERS, {"names": sorted(names)}).all()
+    found: dict[str, int] = {row.name: row.id for row in rows}
     for name in sorted(names - set(found)):
         raise _unknown(name)
     return found
@@ -73,7 +74,7 @@ def _find(connection: Connection, name: str) -> Session | None:
     return None if row is None else _session(row)
 
 
-def _session(row: Row[*tuple[Any, ...]]) -> Session:
+def _session(row: Row[Any]) -> Session:
     return Session.model_validate(row._asdict())
 
 

@@ -76,7 +76,7 @@ def _kind(connection: Connection, session: int, kind: str, counts: dict[State, i
         .limit(_LATEST)
     )
     rows = connection.execute(latest).all()
-    return KindStatus(kind=kind, **counts, **_speed(rows))
+    return KindStatus(kind=kind, **counts, **_speed([(duration, age) for duration, age in rows]))
 
 
 def _speed(latest: Sequence[tuple[float, float]]) -> dict[str, float]:

@@ -71,7 +71,7 @@ def latest_images(movies: Sequence[MovieFacts], report: Path) -> tuple[LatestIma
     return latest
 
 
-def _facts(row: Row[*tuple[Any, ...]]) -> MovieFacts:
+def _facts(row: Row[Any]) -> MovieFacts:
     u, v = row.defocus_u, row.defocus_v
     has_ctf = u is not None and v is not None
     return MovieFacts(
