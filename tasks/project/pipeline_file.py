@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tasks.errors import FormatError
 from tasks.formats.star import Block, read_star
 from tasks.project.lock import locked
 from tasks.project.pipeline import Pipeline, Process, render
@@ -12,7 +13,7 @@ from tasks.project.writing import write_text
 def update_pipeline(project: Path, ours: Pipeline) -> bool:
     """Bring our jobs into the graph and leave those of others as they are; tell whether that changed the file."""
     path = project / "default_pipeline.star"
-    if path.exists() and path.read_text() == render(merged(read_pipeline(path), ours)):
+    if _is_up_to_date(path, ours):
         return False
     with locked(project):
         theirs = read_pipeline(path) if path.exists() else Pipeline()
@@ -21,6 +22,14 @@ def update_pipeline(project: Path, ours: Pipeline) -> bool:
     # An open window of RELION reads the graph again when it finds this file.
     (project / ".pipeline_has_changed").touch()
     return True
+
+
+def _is_up_to_date(path: Path, ours: Pipeline) -> bool:
+    """Tell without the lock; RELION may be in the midst of writing, which is no answer."""
+    try:
+        return path.exists() and path.read_text() == render(merged(read_pipeline(path), ours))
+    except FormatError:
+        return False
 
 
 def merged(theirs: Pipeline, ours: Pipeline) -> Pipeline:
@@ -49,6 +58,8 @@ def read_pipeline(path: Path) -> Pipeline:
     """Read a graph that RELION (3.1 or later), the pipeliner or we have written."""
     blocks = read_star(path)
     general = _rows(blocks, "pipeline_general", "rlnPipeLine")
+    if not general:
+        raise FormatError(path, f"blocks {', '.join(blocks)}", "a block data_pipeline_general")
     processes = [_process(row) for row in _rows(blocks, "pipeline_processes", "rlnPipeLineProcess")]
     nodes = [(row["Name"], _node_type(row)) for row in _rows(blocks, "pipeline_nodes", "rlnPipeLineNode")]
     inputs = [(row["FromNode"], row["Process"]) for row in _rows(blocks, "pipeline_input_edges", "rlnPipeLineEdge")]

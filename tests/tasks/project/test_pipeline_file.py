@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from tasks.errors import FormatError
 from tasks.project.pipeline import Pipeline, Process, render
 from tasks.project.pipeline_file import merged, read_pipeline, update_pipeline
 
@@ -139,3 +140,25 @@ def test_an_empty_project_is_read(tmp_path):
     star = tmp_path / "default_pipeline.star"
     star.write_text("data_pipeline_general\n\n_rlnPipeLineJobCounter                      1\n")
     assert read_pipeline(star) == Pipeline(counter=1)
+
+
+def test_a_file_that_relion_is_just_writing_is_read_when_it_gives_the_lock_back(tmp_path):
+    update_pipeline(tmp_path, OURS)
+    star = tmp_path / "default_pipeline.star"
+    whole = star.read_text()
+    (tmp_path / ".relion_lock").mkdir()
+    star.write_text("")
+
+    def end() -> None:
+        star.write_text(whole)
+        (tmp_path / ".relion_lock").rmdir()
+
+    threading.Timer(0.3, end).start()
+    update_pipeline(tmp_path, OURS)
+    assert star.read_text() == whole
+
+
+def test_a_file_without_a_graph_is_refused(tmp_path):
+    (tmp_path / "default_pipeline.star").write_text("data_other\n\n_rlnVoltage 300\n")
+    with pytest.raises(FormatError, match="blocks other; expected a block data_pipeline_general"):
+        update_pipeline(tmp_path, OURS)
