@@ -1,11 +1,14 @@
 """What the steps recorded, as the ledger keeps it."""
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue
 
-from tasks.ledger import Result
+from tasks.formats.files import leftovers
+from tasks.ledger import Lease, Result
 from tasks.models import Model
 from tasks.reuse import Place
 
@@ -18,6 +21,7 @@ class Kept(BaseModel):
     """A record of any step."""
 
     digest: str
+    outputs: dict[Path, int]
     result: dict[str, JsonValue]
     seconds: float
     host: str
@@ -29,14 +33,19 @@ def records_of_series(folder: Path) -> list[Path]:
     return [path for step in STEPS_OF_SERIES for path in sorted((folder / step).glob("*.json"))]
 
 
-def result_of(place: Place[Found]) -> Result:
+def result_of(place: Place[Found], lease: Lease | None = None) -> Result:
     """Return what a step found, for the ledger."""
-    return result_in(place.record)
+    return result_in(place.record, lease)
 
 
-def result_in(path: Path) -> Result:
-    """Return a record as the ledger keeps it; the folder of the record is called like the step."""
+def result_in(path: Path, lease: Lease | None = None) -> Result:
+    """Return a record as the ledger keeps it; the folder of the record is called like the step.
+
+    With the lease of an item, what earlier attempts have left beside its files because they died is removed.
+    """
     record = Kept.model_validate_json(path.read_text())
+    if lease and lease.attempt > 1:
+        _tidy([path, *record.outputs])
     return Result(
         step=path.parent.name,
         digest=record.digest,
@@ -46,3 +55,12 @@ def result_in(path: Path) -> Result:
         host=record.host,
         flow_run=record.run,
     )
+
+
+def _tidy(written: Sequence[Path]) -> None:
+    # One who was only taken for dead may be removing it too.
+    for left in (left for path in written for left in leftovers(path)):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)

@@ -86,16 +86,16 @@ def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     siblings = keys_like(ledger, session.name, KIND, f"{named.path.parent}/{named.series}")
     tilt = tilt_by_name(named, map(Path, siblings), parameters.acquisition, parameters.dose_per_tilt)
     if tilt is not None:
-        yield from steps(tilt, parameters, session.folder / named.series)
+        yield from steps(tilt, parameters, session.folder / named.series, lease)
 
 
-def steps(tilt: Tilt, parameters: TomographySession, folder: Path) -> Iterator[Result]:
+def steps(tilt: Tilt, parameters: TomographySession, folder: Path, lease: Lease) -> Iterator[Result]:
     """Correct the motion of a tilt; estimate its CTF if the direction of the tilt axis is known."""
     if not isinstance(tilt.source, Movie):
         return
     movie, corrector, below = tilt.source, parameters.motion_corrector, folder / "motion_correction"
     motion = correct_motion.fn(movie, corrector, below)
-    yield result_of(place_of_motion(movie, corrector, below))
+    yield result_of(place_of_motion(movie, corrector, below), lease)
     if parameters.tilt_axis_angle is None:
         return
     lying = geometry(tilt, parameters.tilt_axis_angle)
@@ -107,4 +107,4 @@ def steps(tilt: Tilt, parameters: TomographySession, folder: Path) -> Iterator[R
         lying,
     )
     estimate_ctf.fn(*image)
-    yield result_of(place_of_ctf(*image))
+    yield result_of(place_of_ctf(*image), lease)

@@ -43,7 +43,8 @@ def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     tomography = asked(find_session(ledger, lease.session), lease)
     own(tomography.folder, lease.key)
     process_tilt_series(tomography)
-    yield from map(result_in, records_of_series(tomography.folder))
+    for record in records_of_series(tomography.folder):
+        yield result_in(record, lease)
 
 
 def asked(session: Session, lease: Lease) -> Tomography:

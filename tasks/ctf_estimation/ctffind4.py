@@ -58,7 +58,7 @@ class Ctffind4(Model):
         image = read_image(path, micrograph.section)
         check(image, path)
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".ctffind4_", dir=folder.resolve()) as inner:
+        with TemporaryDirectory(prefix=f".{name}_ctf.", dir=folder.resolve()) as inner:
             source, output = path.resolve(), Path(inner) / f"{name}_ctf.mrc"
             if header(path).shape[0] > 1:
                 # Of a stack the program would ask one question more, and fit every section.

@@ -32,7 +32,7 @@ class Topaz(Model):
         """Denoise a tomogram."""
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{tomogram.path.stem}_denoised.mrc"
-        with TemporaryDirectory(prefix=".topaz-", dir=folder) as beside:
+        with TemporaryDirectory(prefix=f".{target.stem}.", dir=folder) as beside:
             command = self.command(tomogram.path, Path(beside))
             program = read_version(run(command, cwd=folder, log=folder / f"{tomogram.path.stem}_topaz.log"))
             _accept(Path(beside) / f"{tomogram.path.stem}.mrc", target, tomogram)

@@ -1,5 +1,6 @@
 """Write files whole or not at all."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,3 +20,13 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def leftovers(path: Path) -> list[Path]:
+    """Return what those who died while writing ``path`` have left beside it.
+
+    These are files of ``replacing``, and scratch folders of a like name: TemporaryDirectory with the prefix
+    ``.{path.stem}.`` in the folder of the path.
+    """
+    name = re.compile(rf"\.{re.escape(path.stem)}\.[0-9a-z_]{{8}}({re.escape(path.suffix)})?")
+    return [found for found in path.parent.iterdir() if name.fullmatch(found.name)]

@@ -50,7 +50,7 @@ class AreTomo3Alignment(Model):
         folder.mkdir(parents=True, exist_ok=True)
         program = read_version(run([self.executable, "--version"], cwd=folder))
         kept = folder / f"{series.name}_aretomo3.aln"
-        with TemporaryDirectory(prefix=".aretomo3-", dir=folder) as beside:
+        with TemporaryDirectory(prefix=f".{series.name}.", dir=folder) as beside:
             stack = Path(beside) / f"{series.name}.mrc"
             shape = write_inputs(stack, images)
             log = run(self.command(series, stack), cwd=folder, log=folder / f"{series.name}_aretomo3.log")

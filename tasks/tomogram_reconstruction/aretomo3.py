@@ -56,7 +56,7 @@ class AreTomo3Reconstruction(Model):
         folder.mkdir(parents=True, exist_ok=True)
         program = read_version(run([self.executable, "--version"], cwd=folder))
         suffixes = tuple(_STACKS) if all(has_halves(aligned) for aligned in images) else ("",)
-        with TemporaryDirectory(prefix=".aretomo3-", dir=folder) as beside:
+        with TemporaryDirectory(prefix=f".{series.name}.", dir=folder) as beside:
             stack = Path(beside) / f"{series.name}.mrc"
             write_inputs(stack, images, suffixes)
             run(self.command(series, images, stack), cwd=folder, log=folder / f"{series.name}_aretomo3.log")

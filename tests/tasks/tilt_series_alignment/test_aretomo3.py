@@ -91,7 +91,7 @@ def test_keeps_the_alignment_as_it_was_written(series, aretomo3, tmp_path):
     alignment = AreTomo3Alignment(executable=aretomo3).align(series, tmp_path / "out")
     assert (tmp_path / "out" / "ts_01_aretomo3.aln").read_text() == ALN
     assert len(alignment.transforms.read_text().splitlines()) == 3
-    assert not list((tmp_path / "out").glob(".aretomo3-*"))
+    assert not list((tmp_path / "out").glob(".*"))
 
 
 def test_gives_the_images_in_order_of_the_angle(series, aretomo3, tmp_path):
