@@ -7,12 +7,12 @@ from pathlib import Path
 from pydantic import Field
 
 from tasks.errors import InputError
+from tasks.formats.star_text import Value, loop, pairs
 from tasks.models import Model
 from tasks.project.pipeline import Pipeline, Process
 from tasks.project.pipeline_file import update_pipeline
 from tasks.project.places import link
 from tasks.project.relion_types import job_number
-from tasks.project.star_text import Value, loop, pairs
 from tasks.project.writing import write_text
 
 _MARKER = ".cryoem_flows"

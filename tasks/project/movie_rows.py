@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from tasks.errors import InputError
+from tasks.formats.star_text import Value
 from tasks.models import Motion
 from tasks.project.found import ProcessedMovie
 from tasks.project.places import Places
-from tasks.project.star_text import Value
 from tasks.project.tilt_rows import Columns, ctf_columns, motion_columns
 from tasks.project.tilt_stages import common
 

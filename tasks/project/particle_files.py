@@ -5,13 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from tasks.errors import InputError
+from tasks.formats.star_text import loop
 from tasks.models import Particles
 from tasks.project.found import ProcessedMovie
 from tasks.project.growing_star import grow
 from tasks.project.movie_rows import MOTION, Optics
 from tasks.project.particle_text import arranged, read_rows, renamed
 from tasks.project.places import Places
-from tasks.project.star_text import loop
 from tasks.project.tilt_rows import Columns
 
 EXTRACT = "Extract/job005"

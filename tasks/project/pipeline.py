@@ -2,9 +2,9 @@
 
 from pydantic import PositiveInt
 
+from tasks.formats.star_text import Value, loop, pairs
 from tasks.models import Model
 from tasks.project.relion_types import STATUS_NUMBERS, job_number, node_number
-from tasks.project.star_text import Value, loop, pairs
 
 
 class Process(Model):

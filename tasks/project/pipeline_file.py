@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tasks.errors import FormatError
 from tasks.formats.star import Block, read_star
+from tasks.project.browsing import offer_files
 from tasks.project.lock import locked
 from tasks.project.pipeline import Pipeline, Process, render
 from tasks.project.relion_types import job_label, node_label, status_label
@@ -17,7 +18,9 @@ def update_pipeline(project: Path, ours: Pipeline) -> bool:
         return False
     with locked(project):
         theirs = read_pipeline(path) if path.exists() else Pipeline()
-        write_text(path, render(merged(theirs, ours)))
+        together = merged(theirs, ours)
+        write_text(path, render(together))
+    offer_files(project, ours.model_copy(update={"processes": together.processes}))
     (project / ".gui_projectdir").touch()
     # An open window of RELION reads the graph again when it finds this file.
     (project / ".pipeline_has_changed").touch()

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from tasks.formats.star_text import Value
 from tasks.models import Acquisition, Alignment, Optics, Particles, Picks, Tomogram
-from tasks.project.star_text import Value
 
 _ROTATIONS = ("No rotation (0)", "90 degrees (1)", "180 degrees (2)", "270 degrees (3)")
 _FLIPS = {"none": "No flipping (0)", "upside-down": "Flip upside down (1)", "left-right": "Flip left to right (2)"}

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from tasks.formats.star_text import Value
 from tasks.project.found import ProcessedMovie
 from tasks.project.job import Job, Outcome
 from tasks.project.movie_rows import CTF, IMPORT, MOTION, PICK
 from tasks.project.particle_files import EXTRACT
 from tasks.project.settings import extraction_options, motion_options, optics_options, picking_options
-from tasks.project.star_text import Value
 
 _MICROGRAPHS = "MicrographGroupMetadata.star.relion"
 _COORDINATES = "MicrographCoordsGroup.star.relion.autopick"

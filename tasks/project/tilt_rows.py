@@ -3,10 +3,10 @@
 import math
 from pathlib import Path
 
+from tasks.formats.star_text import Value
 from tasks.models import Ctf, Micrograph, Model, Motion, Movie, Tilt
 from tasks.project.found import ProcessedTiltSeries
 from tasks.project.places import Places, link, word
-from tasks.project.star_text import Value
 from tasks.tilt_series_alignment.conventions import to_relion
 
 IMPORT, MOTION, CTF = "Import/job001", "MotionCorr/job002", "CtfFind/job003"

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Literal
 
 from tasks.errors import InputError
+from tasks.formats.star_text import loop
 from tasks.models import Tomogram
 from tasks.project.found import ProcessedTiltSeries
 from tasks.project.job import claim, finish
 from tasks.project.places import Places, link, word
 from tasks.project.settings import unbinned_size
-from tasks.project.star_text import loop
 from tasks.project.tilt_rows import Columns, tilt_rows
 from tasks.project.tilt_stages import CHOSEN, STAGES, common, listed, passed
 from tasks.project.tomography_jobs import JOBS, LAST_NUMBER, image_pixel_size, outcomes, pixel_size

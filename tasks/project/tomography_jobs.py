@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from tasks.formats.star_text import Value
 from tasks.models import Exclusion, Movie
 from tasks.project.found import ProcessedTiltSeries
 from tasks.project.job import Job, Outcome
 from tasks.project.settings import alignment_options, motion_options, optics_options, reconstruction_options
-from tasks.project.star_text import Value
 from tasks.project.tilt_rows import CTF, IMPORT, MOTION
 from tasks.project.tilt_stages import STAGES, failed, passed
 

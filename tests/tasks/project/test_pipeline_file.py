@@ -162,3 +162,12 @@ def test_a_file_without_a_graph_is_refused(tmp_path):
     (tmp_path / "default_pipeline.star").write_text("data_other\n\n_rlnVoltage 300\n")
     with pytest.raises(FormatError, match="blocks other; expected a block data_pipeline_general"):
         update_pipeline(tmp_path, OURS)
+
+
+def test_windows_offer_our_files_by_their_types(old):
+    update_pipeline(old, OURS)
+    offered = {str(path.relative_to(old)) for path in (old / ".Nodes").rglob("*") if path.is_file()}
+    assert offered == {
+        ".Nodes/MicrographMovieGroupMetadata/Import/mine/movies.star",
+        ".Nodes/0/Import/mine/movies.star",
+    }
