@@ -111,9 +111,11 @@ def _begin(ledger: Ledger, lease: Lease, start: Start, keeper: Keeper, slots: Sl
     slots.take()
 
     def over(ended: "PrefectFuture[Any]") -> None:
-        _bury(ledger, lease, ended)
-        keeper.let_go(lease)
-        slots.give()
+        try:
+            _bury(ledger, lease, ended)
+        finally:
+            keeper.let_go(lease)
+            slots.give()
 
     future = start(lease)
     if future is None:

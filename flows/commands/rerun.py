@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from tasks.ledger import open_ledger
+from tasks.settings import Settings
+
 
 def rerun(
     session: Annotated[str, typer.Argument(help="Name of the session.")],
@@ -18,9 +21,8 @@ def rerun(
     from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
 
     from flows import rerun as flow  # noqa: PLC0415
-    from flows.ledgers import the_ledger  # noqa: PLC0415
 
-    ledger = the_ledger()
+    ledger = open_ledger(Settings().ledger.get_secret_value())
     again = flow.rerun(ledger, session, settings or [], getpass.getuser())
     typer.echo(f"{again} items wait again")
     if events and PREFECT_API_URL.value() is not None:
