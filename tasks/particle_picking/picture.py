@@ -8,10 +8,13 @@ from PIL import Image, ImageDraw
 
 from tasks.formats.files import replacing
 from tasks.numerics.fourier import bin_image
+from tasks.particle_picking.filters import blur_within
 
 _SIDE = 1024
 _MARK = (80, 255, 120)
 _EXCLUDED = np.array([255, 90, 60], np.float32)
+_SMOOTH = 0.08
+"""Width of the smoothing that lets particles be seen, in their radii."""
 _OUTSIDE = 0.5
 """Percent of the pixels at each end that become black or white."""
 
@@ -26,7 +29,8 @@ def draw(
     """Write the picture: circles of a radius in pixels about the particles, red where nothing was looked for."""
     ratio = min(_SIDE / max(image.shape), 1.0)
     shape = (max(round(image.shape[0] * ratio), 1), max(round(image.shape[1] * ratio), 1))
-    grey = _grey(bin_image(image, shape))
+    small = bin_image(image, shape)
+    grey = _grey(blur_within(small, np.ones_like(small), _SMOOTH * radius * ratio))
     picture = Image.fromarray(_coloured(grey, usable)[::-1].copy())
     pen = ImageDraw.Draw(picture)
     for x, y in places * ratio:
