@@ -3,14 +3,13 @@
 Shifts there say how a frame is corrected, in pixels of the frames: minus the displacement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
-from tasks.formats.star import Block, write_star
+from tasks.formats.files import replacing
+from tasks.formats.star_text import Value, loop, pairs
 from tasks.models import Model, Movie
 from tasks.motion_correction.movie_frames import MovieFrames
 from tasks.motion_correction.polynomial import project
@@ -18,6 +17,16 @@ from tasks.motion_correction.trajectory import Trajectory
 
 _THIRD_ORDER = 1
 _GLOBAL_ONLY = 0
+_GLOBAL = ("rlnMicrographFrameNumber", "rlnMicrographShiftX", "rlnMicrographShiftY")
+_LOCAL = ("rlnMotionModelCoeffsIdx", "rlnMotionModelCoeff")
+_HOT = ("rlnCoordinateX", "rlnCoordinateY")
+_PATCH = (
+    "rlnMicrographFrameNumber",
+    "rlnCoordinateX",
+    "rlnCoordinateY",
+    "rlnMicrographShiftX",
+    "rlnMicrographShiftY",
+)
 
 
 class MotionTable(Model):
@@ -67,24 +76,18 @@ def relion_coefficients(trajectory: Trajectory) -> tuple[float, ...]:
 
 def write_motion(path: Path, movie: Movie, table: MotionTable) -> None:
     """Write a star file as relion_run_motioncorr does."""
-    blocks: dict[str, Block] = {"general": _general(movie, table), "global_shift": _global_shift(table)}
+    blocks = [pairs("general", _general(movie, table)), loop("global_shift", _GLOBAL, _global_shift(table))]
     if table.coefficients:
-        blocks["local_motion_model"] = pd.DataFrame(
-            {"rlnMotionModelCoeffsIdx": range(len(table.coefficients)), "rlnMotionModelCoeff": table.coefficients}
-        )
+        blocks.append(loop("local_motion_model", _LOCAL, enumerate(table.coefficients)))
     if table.bad_pixels:
-        blocks["hot_pixels"] = pd.DataFrame(
-            np.array(table.bad_pixels, float), columns=["rlnCoordinateX", "rlnCoordinateY"]
-        )
+        blocks.append(loop("hot_pixels", _HOT, ((float(x), float(y)) for x, y in table.bad_pixels)))
     if table.patch_shifts:
-        columns = ["FrameNumber", "X", "Y", "ShiftX", "ShiftY"]
-        prefixes = ["rlnMicrograph", "rlnCoordinate", "rlnCoordinate", "rlnMicrograph", "rlnMicrograph"]
-        names = [prefix + name for prefix, name in zip(prefixes, columns, strict=True)]
-        blocks["local_shift"] = pd.DataFrame(list(table.patch_shifts), columns=names)
-    write_star(path, blocks)
+        blocks.append(loop("local_shift", _PATCH, table.patch_shifts))
+    with replacing(path) as beside:
+        beside.write_text("".join(blocks))
 
 
-def _general(movie: Movie, table: MotionTable) -> dict[str, object]:
+def _general(movie: Movie, table: MotionTable) -> dict[str, Value]:
     acquisition = movie.acquisition
     frames, rows, columns = table.shape
     gain = {"rlnMicrographGainName": str(acquisition.gain.path)} if acquisition.gain else {}
@@ -107,20 +110,14 @@ def _general(movie: Movie, table: MotionTable) -> dict[str, object]:
     }
 
 
-def _eer(movie: Movie) -> dict[str, object]:
+def _eer(movie: Movie) -> dict[str, Value]:
     if movie.path.suffix.lower() != ".eer":
         return {}
     sampling = movie.acquisition.eer
     return {"rlnEERUpsampling": sampling.upsampling, "rlnEERGrouping": sampling.grouping}
 
 
-def _global_shift(table: MotionTable) -> pd.DataFrame:
-    moved: npt.NDArray[np.float64] = np.array(table.displacements, float).reshape(-1, 2)
-    # Adding 0 turns -0 to 0.
-    return pd.DataFrame(
-        {
-            "rlnMicrographFrameNumber": range(table.first_frame, table.first_frame + len(moved)),
-            "rlnMicrographShiftX": 0 - moved[:, 0],
-            "rlnMicrographShiftY": 0 - moved[:, 1],
-        }
-    )
+def _global_shift(table: MotionTable) -> Iterator[tuple[int, float, float]]:
+    for number, (x, y) in enumerate(table.displacements, start=table.first_frame):
+        # 0 - x and not -x, which can be -0.
+        yield number, 0 - x, 0 - y
