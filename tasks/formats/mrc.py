@@ -131,7 +131,8 @@ class SectionWriter:
         self._squares.append(float(np.square(plane, dtype=np.float32).sum(dtype=np.float64)))
         if not np.isfinite(self._minima[-1] + self._maxima[-1]):
             raise ResultError(f"{self._path.name}: section {len(self._sums) - 1} holds values that are not finite")
-        plane.tofile(self._file)
+        # Not plane.tofile, whose error does not say that the disk is full.
+        self._file.write(plane.data)
 
     def header(self, pixel_size: float, *, stack: bool) -> bytes:
         """Return the header of the sections written."""

@@ -1,4 +1,7 @@
+import errno
 import struct
+from contextlib import suppress
+from pathlib import Path
 
 import mrcfile
 import numpy as np
@@ -184,3 +187,12 @@ def test_refuses_sections_of_two_shapes(tmp_path):
 def test_refuses_to_write_what_is_no_image(tmp_path):
     with pytest.raises(InputError, match="an array of 1 dimensions"):
         mrc.write_mrc(tmp_path / "a.mrc", np.zeros(3), 1)
+
+
+def test_a_full_disk_is_said_to_be_full():
+    # Closing tries to write once more, and fails too.
+    with suppress(OSError), Path("/dev/full").open("wb", buffering=1024) as full:
+        writer = mrc.SectionWriter(Path("volume.mrc"), full, (64, 64), np.dtype(np.float32))
+        with pytest.raises(OSError, match="No space left") as error:
+            writer.write(np.ones((64, 64), np.float32))
+        assert error.value.errno == errno.ENOSPC
