@@ -7,7 +7,7 @@ from flows.items import news_of
 from flows.ledgers import the_ledger
 from flows.outboxes import deliver
 from flows.queued import is_queued, thin_out
-from tasks.ledger import Lease, Ledger, Verdict, bereave, expire, post, waiting
+from tasks.ledger import Lease, Ledger, Verdict, bereave, expire, post, sign_off, waiting
 
 
 @flow(name="sweep")
@@ -17,8 +17,7 @@ def sweep(dead: str | None = None) -> int:
     ``dead`` is a flow run that is known to have died, whose items need not wait for their leases to run out.
     """
     ledger = the_ledger()
-    lost = bereave(ledger, f"flow run {dead.removeprefix(_RESOURCE)}") if dead else []
-    tell(ledger, [*lost, *expire(ledger)])
+    tell(ledger, [*(bury(ledger, dead) if dead else []), *expire(ledger)])
     thin_out()
     found = waiting(ledger)
     for kind in found:
@@ -29,6 +28,13 @@ def sweep(dead: str | None = None) -> int:
 
 
 _RESOURCE = "prefect.flow-run."
+
+
+def bury(ledger: Ledger, dead: str) -> list[tuple[Lease, Verdict]]:
+    """Take back the items of a dead run; nobody shall think that it still attends to what waits."""
+    owner = f"flow run {dead.removeprefix(_RESOURCE)}"
+    sign_off(ledger, owner)
+    return bereave(ledger, owner)
 
 
 def tell(ledger: Ledger, lost: list[tuple[Lease, Verdict]]) -> None:
