@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import scipy.linalg
-import scipy.optimize
 
 from tasks.tilt_series_alignment.correlation_maps import CorrelationMaps
 from tasks.tilt_series_alignment.geometry import Numbers
@@ -113,7 +112,10 @@ class Bundle:
             change = scipy.linalg.solve_triangular(upper, slope, trans="T", check_finite=False)
             return float(0.5 * (hold * move) @ move + penalty - value), change
 
-        found = scipy.optimize.minimize(
+        # Importing it takes half a second, which runs that align nothing need not wait for.
+        from scipy.optimize import minimize  # noqa: PLC0415
+
+        found = minimize(
             loss, np.zeros_like(origin), jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "ftol": 1e-7}
         )
         move = scipy.linalg.solve_triangular(upper, found.x, check_finite=False) * moving
