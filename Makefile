@@ -1,5 +1,6 @@
 # make demo   set up, and watch a simulated tilt series become a tomogram
 # make test   set up, and run the tests
+# make test-faults  the tests that kill servers, workers and databases, also those that take minutes
 # make check  set up, and run lint, types and layers
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test packages check format lock clean
+.PHONY: demo test test-faults packages check format lock clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
@@ -15,6 +16,10 @@ demo: $(STAMP)
 
 test: $(STAMP) packages
 	$(BIN)/pytest $(TESTS)
+
+# What the tests leave out because it takes minutes: facilities whose parts are killed while a session is processed.
+test-faults: $(STAMP) packages
+	$(BIN)/pytest -s -m "slow or not slow" tests/faults
 
 # The servers that the tests start, as Debian packages. Where they can be neither found nor installed, those tests fail.
 packages:

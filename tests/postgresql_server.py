@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,11 +46,12 @@ class Server:
         ]
         subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd=folder, **self.account)
 
-    def start(self) -> None:
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
         options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
         command = [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options]
         with (self.folder / "log").open("ab") as log:
-            self.process = psutil.Popen(command, stdout=log, stderr=log, cwd=self.folder, **self.account)
+            where = {"stdout": log, "stderr": log, "cwd": self.folder, "env": os.environ | (environment or {})}
+            self.process = psutil.Popen(command, **where, **self.account)
         wait_for(self.process, self.folder)
 
     def kill(self) -> None:
