@@ -237,3 +237,26 @@ class BFactorFit(Model):
         """Return the resolution in angstrom to expect of a number of particles."""
         squared = self.intercept + self.slope * math.log(particles)
         return squared**-0.5 if squared > 0 else None
+
+
+class SymmetryScore(Model):
+    """How well a density has a symmetry."""
+
+    group: str
+    """Point group."""
+    agreement: float
+    """Correlation of copies with each other, relative to that of a perfect symmetry: near 1 for one, below 0.5 for
+    none."""
+
+
+class FoundSymmetry(Model):
+    """The point group of a density, and the density turned to its axes with the symmetry applied."""
+
+    map: Map
+    """The symmetrised density, or the one that was given where there is no symmetry."""
+    scores: tuple[SymmetryScore, ...]
+    """Of every point group that was tried."""
+    why: str
+    """Why this point group, in words for the user."""
+    program: str
+    """Name and version of the program."""

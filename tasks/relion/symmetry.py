@@ -34,12 +34,17 @@ def symmetrising(  # noqa: PLR0913, PLR0917 - two files, one group, and where it
     working = min(_WORKING_BOX, box_size // 2 * 2)
     if version >= GRADIENT:
         return [([*align, "--o", job.name(target), "--box_size", str(working), "--apply_sym"], target.name)]
-    turned = target.with_name(f"{target.stem}_turned.mrc")
+    turned = turned_path(target)
     apply = ["relion_image_handler", "--i", job.name(turned), "--o", job.name(target), "--sym", group]
     return [
         ([*align, "--o", job.name(turned), "--box_size", str(working)], turned.name),
         (apply, target.name),
     ]
+
+
+def turned_path(target: Path) -> Path:
+    """Return where the map is kept that was turned to the axes but not symmetrised, where that takes two steps."""
+    return target.with_name(f"{target.stem}_turned.mrc")
 
 
 def symmetrise(  # noqa: PLR0913, PLR0917

@@ -1,4 +1,8 @@
+import time
+from contextlib import suppress
+
 import numpy as np
+import psutil
 import pytest
 from pydantic import ValidationError
 from relion_runs import COMMANDS, job, needs_relion, refined, small_particles, stand_in, true_map
@@ -87,3 +91,27 @@ def test_a_refinement_that_stops_before_it_converges_has_failed(tmp_path_factory
     stand_in(tmp_path / "relion_refine_mpi", "5.0.0", "print('stopped at iteration 3')")
     with pytest.raises(CommandError, match=r"(?s)did not write .*run_class001\.mrc.*stopped at iteration 3"):
         RelionRefinement(executable=str(program)).refine(truth.particles, true_map(truth), tmp_path / "job")
+
+
+@needs_relion
+def test_no_process_is_left_of_a_refinement_that_takes_too_long(tmp_path_factory, tmp_path):
+    truth = small_particles(tmp_path_factory.getbasetemp())
+    refiner = RelionRefinement(computing=Computing(processes=3, time_limit=3))
+    with pytest.raises(CommandError, match="longer than 3 s"):
+        refiner.refine(truth.particles, true_map(truth), tmp_path / "job")
+    wait_until(lambda: not [line for line in command_lines() if str(tmp_path) in line])
+
+
+def command_lines():
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            found.append(" ".join(process.cmdline()))
+    return found
+
+
+def wait_until(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.2)

@@ -1,0 +1,23 @@
+"""Find the point group of a density."""
+
+from pathlib import Path
+
+from tasks.models.classes import FoundSymmetry, Map
+from tasks.reuse import Place, once
+from tasks.step import step
+from tasks.symmetry_search.relion import RelionSymmetrySearch
+
+__all__ = ["RelionSymmetrySearch", "SymmetrySearch", "find_symmetry", "place_of_symmetry"]
+
+SymmetrySearch = RelionSymmetrySearch
+
+
+def place_of_symmetry(density: Map, diameter: float, search: SymmetrySearch, folder: Path) -> Place[FoundSymmetry]:
+    """Say where a symmetry is recorded, and what it depends on."""
+    return Place(folder / "symmetry.json", FoundSymmetry, {"density": density, "diameter": diameter, "search": search})
+
+
+@step(task_run_name="symmetry of {density.path.stem}")
+def find_symmetry(density: Map, diameter: float, search: SymmetrySearch, folder: Path) -> FoundSymmetry:
+    """Find the symmetry of a density, unless it is done already."""
+    return once(place_of_symmetry(density, diameter, search, folder), lambda: search.find(density, diameter, folder))
