@@ -30,7 +30,7 @@ class Outcome:
 
     def keep(self, image: npt.NDArray[np.float32], micrograph: Micrograph, folder: Path) -> Picks:
         """Write the coordinates, under the name that RELION's autopick gives, and a picture; say what there is."""
-        coordinates, picture = (folder / f"{name_of(micrograph)}{end}" for end in ("_autopick.star", "_picks.png"))
+        coordinates, picture = (folder / f"{name_of(micrograph)}{end}" for end in ("_autopick.star", "_picks.jpeg"))
         write_coordinates(coordinates, self.places, self.merits)
         draw(picture, image, self.places, self.diameter / 2 / micrograph.pixel_size, self.usable)
         return Picks(

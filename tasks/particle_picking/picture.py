@@ -11,6 +11,7 @@ from tasks.numerics.fourier import bin_image
 from tasks.particle_picking.filters import blur_within
 
 _SIDE = 1024
+_QUALITY = 85
 _MARK = (80, 255, 120)
 _EXCLUDED = np.array([255, 90, 60], np.float32)
 _SMOOTH = 0.08
@@ -39,7 +40,7 @@ def draw(
         reach = radius * ratio
         pen.ellipse((x - reach, upright - reach, x + reach, upright + reach), outline=_MARK, width=2)
     with replacing(path) as beside:
-        picture.save(beside)
+        picture.save(beside, quality=_QUALITY)
 
 
 def _grey(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
