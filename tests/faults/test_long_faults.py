@@ -9,6 +9,15 @@ import pytest
 from faults.account import each_is_done_once, outcomes
 from faults.facility import ITEMS, Facility
 from postgresql_server import Server
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
 
 from flows.leases import SECONDS
 from flows.programs import program
@@ -40,6 +49,28 @@ def test_a_machine_that_dies_is_replaced(facility, healing):
     with healing("items of the machine"):
         site.until_done(ITEMS)
     each_is_done_once(site)
+
+
+def test_a_power_cut_during_a_sweep_is_survived(facility, healing):
+    """The sweep that died must not be taken for one that still runs, which would keep others away for ever."""
+    site = begun(facility())
+    with SyncPrefectClient(site.environment["PREFECT_API_URL"]) as client:
+        site.until(lambda: running_sweeps(client))
+    site.cut()
+    site.start_server()
+    site.start_worker()
+    site.start_watcher()
+    with healing("power cut during a sweep"):
+        site.until_done(site.movies().done + 3)
+    site.until_done(ITEMS)
+    each_is_done_once(site)
+
+
+def running_sweeps(client: SyncPrefectClient) -> list[FlowRun]:
+    """Return the sweeps that run now."""
+    flow = FlowFilter(name=FlowFilterName(any_=["sweep"]))
+    running = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])))
+    return client.read_flow_runs(flow_filter=flow, flow_run_filter=running)
 
 
 def test_a_run_that_is_asked_to_end_gives_its_items_back(facility, healing):
