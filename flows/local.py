@@ -1,6 +1,8 @@
 """A Prefect server and a worker of one's own, for the demonstration and for a machine without a facility's server."""
 
+import os
 import socket
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -35,7 +37,7 @@ def server_environment(folder: Path, port: int) -> dict[str, str]:
         # Relative, so that the pages also work through a tunnel or a proxy.
         "PREFECT_SERVER_UI_API_URL": "/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        # Kept in memory, what runs occupy would be forgotten by a server that dies: a sweep of then would never be over.
+        # Kept in memory, what runs occupy would be forgotten by a server that dies: a sweep then would never be over.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "tasks",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
@@ -55,9 +57,14 @@ def worker_command() -> list[str]:
 @contextmanager
 def prefect_worker(folder: Path, environment: dict[str, str]) -> Iterator[None]:
     """Keep a worker that takes runs from the work pool."""
-    often = {**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"}
-    with service(worker_command(), cwd=folder, log=folder / "worker.log", environment=often):
+    with service(worker_command(), cwd=folder, log=folder / "worker.log", environment=worker_environment(environment)):
         yield
+
+
+def worker_environment(environment: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a worker that starts runs soon, with the Python that we run with."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {**environment, "PREFECT_WORKER_QUERY_SECONDS": "1", "PATH": path}
 
 
 def deploy(environment: dict[str, str]) -> str:
