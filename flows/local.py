@@ -32,6 +32,8 @@ def prefect_server(folder: Path, port: int | None = None) -> Iterator[dict[str, 
 def server_environment(folder: Path, port: int) -> dict[str, str]:
     """Return the environment of a server that keeps its database in a folder, and of the programs that find it."""
     return {
+        # Workers start runs with the first python in the path.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PREFECT_HOME": str(folder.resolve()),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         # Relative, so that the pages also work through a tunnel or a proxy.
@@ -57,14 +59,9 @@ def worker_command() -> list[str]:
 @contextmanager
 def prefect_worker(folder: Path, environment: dict[str, str]) -> Iterator[None]:
     """Keep a worker that takes runs from the work pool."""
-    with service(worker_command(), cwd=folder, log=folder / "worker.log", environment=worker_environment(environment)):
+    often = {**environment, "PREFECT_WORKER_QUERY_SECONDS": "1"}
+    with service(worker_command(), cwd=folder, log=folder / "worker.log", environment=often):
         yield
-
-
-def worker_environment(environment: dict[str, str]) -> dict[str, str]:
-    """Return the environment of a worker that starts runs soon, with the Python that we run with."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return {**environment, "PREFECT_WORKER_QUERY_SECONDS": "1", "PATH": path}
 
 
 def deploy(environment: dict[str, str]) -> str:
