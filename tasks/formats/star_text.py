@@ -15,6 +15,11 @@ def loop(name: str, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> 
     return "\n".join(["", "# version 50001", "", f"data_{name}", "", "loop_", *labels, *lines, "", ""])
 
 
+def table(name: str, rows: Sequence[Mapping[str, Value]]) -> str:
+    """Return a block of rows that have the same columns."""
+    return loop(name, list(rows[0]) if rows else [], [list(row.values()) for row in rows])
+
+
 def pairs(name: str, values: Mapping[str, Value]) -> str:
     """Return a block with one value per name."""
     lines = [f"_{label} {word(value)}" for label, value in values.items()]

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from tasks.formats.star_text import table
 from tasks.models.classes import Classes2D, SelectedParticles
 from tasks.project.found import ProcessedBatch
 from tasks.project.growing_star import grow
 from tasks.project.job import Job, Outcome
-from tasks.project.particle_files import EXTRACT, table
+from tasks.project.particle_files import EXTRACT
 from tasks.project.particle_text import moved, renamed
 from tasks.project.places import link
 from tasks.project.settings import yes_or_no

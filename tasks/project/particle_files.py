@@ -5,12 +5,12 @@ from functools import partial
 from pathlib import Path
 
 from tasks.errors import InputError
-from tasks.formats.star_text import loop
+from tasks.formats.star_text import loop, table
 from tasks.models import Particles
 from tasks.project.found import ProcessedMovie
 from tasks.project.growing_star import grow
 from tasks.project.movie_rows import MOTION, Optics
-from tasks.project.particle_text import arranged, read_rows, renamed
+from tasks.project.particle_text import arranged, particles_of, renamed
 from tasks.project.places import Places
 from tasks.project.tilt_rows import Columns
 
@@ -22,7 +22,7 @@ def write_particles(project: Path, places: Places, optics: Optics, movies: Seque
     found = [movie for movie in movies if movie.particles and movie.particles.count]
     if not found:
         return
-    columns = read_rows(_particles(found[0]).star, "particles").columns
+    columns = particles_of(_particles(found[0]).star).columns
     parts: dict[Path, Callable[[], str]] = {
         _particles(movie).star: partial(_rows, places, optics.number(movie), movie, columns) for movie in found
     }
@@ -62,14 +62,9 @@ def image_names(places: Places, movie: ProcessedMovie) -> dict[str, str]:
     return names
 
 
-def table(name: str, rows: list[Columns]) -> str:
-    """Return a block of rows that have the same columns."""
-    return loop(name, list(rows[0]) if rows else [], [list(row.values()) for row in rows])
-
-
 def _rows(places: Places, group: int, movie: ProcessedMovie, columns: Sequence[str]) -> str:
     star = _particles(movie).star
-    lines = renamed(arranged(read_rows(star, "particles"), columns, star), image_names(places, movie))
+    lines = renamed(arranged(particles_of(star), columns, star), image_names(places, movie))
     if group == 1:
         return lines
     place = list(columns).index("rlnOpticsGroup")

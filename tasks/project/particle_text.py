@@ -1,44 +1,22 @@
-"""The particles of many micrographs in one file, joined as text: there are millions."""
+"""Rows of particles as text, under the names that files have in a project: there are millions."""
 
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from tasks.errors import FormatError
+from tasks.formats.star_rows import Loop, read_loops
 
 _FILE = re.compile(r"[^\s@]*/\S+")
 _RUN = re.compile(r"[^\s@]*/(run(?:_it\d+_\S+)?)(?=\s)")
 
 
-class Rows(NamedTuple):
-    """A table as text."""
-
-    columns: tuple[str, ...]
-    lines: str
-    """One line per row, the last one ended too; empty without rows."""
-
-
-def read_rows(star: Path, block: str) -> Rows:
-    """Read a table without looking into its rows."""
-    text = star.read_text()
-    begin = text.find(f"data_{block}\n")
-    if begin < 0:
-        raise FormatError(star, "no such block", f"a block data_{block}")
-    columns: list[str] = []
-    position = text.index("\n", begin) + 1
-    while position < len(text):
-        end = text.find("\n", position)
-        end = len(text) if end < 0 else end
-        line = text[position:end].strip()
-        if line.startswith("_"):
-            columns.append(line.split()[0][1:])
-        elif line and line != "loop_" and not line.startswith("#"):
-            break
-        position = end + 1
-    stop = text.find("\ndata_", position)
-    body = text[position : stop if stop >= 0 else len(text)]
-    return Rows(tuple(columns), "".join(f"{line}\n" for line in body.splitlines() if _is_row(line)))
+def particles_of(star: Path) -> Loop:
+    """Read the particles of a file."""
+    loops = read_loops(star)
+    if "particles" not in loops:
+        raise FormatError(star, f"blocks {', '.join(loops)}", "a block data_particles")
+    return loops["particles"]
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
@@ -51,18 +29,14 @@ def moved(text: str, folder: str) -> str:
     return _RUN.sub(rf"{folder}/\1", text)
 
 
-def arranged(rows: Rows, columns: Iterable[str], star: Path) -> str:
-    """Return the rows with their columns in another order."""
+def arranged(loop: Loop, columns: Iterable[str], star: Path) -> str:
+    """Return the rows as lines, with their columns in another order."""
     wanted = tuple(columns)
-    if rows.columns == wanted:
-        return rows.lines
-    missing = [name for name in wanted if name not in rows.columns]
+    if loop.columns == wanted:
+        return "".join(f"{row}\n" for row in loop.rows)
+    missing = [name for name in wanted if name not in loop.columns]
     if missing:
         raise FormatError(star, f"no column {', '.join(missing)}", "the columns of the other particles of the session")
-    order = [rows.columns.index(name) for name in wanted]
-    words = (line.split() for line in rows.lines.splitlines())
-    return "".join(" ".join(line[number] for number in order) + "\n" for line in words)
-
-
-def _is_row(line: str) -> bool:
-    return bool(line.strip()) and not line.startswith("#")
+    order = [loop.columns.index(name) for name in wanted]
+    words = (row.split() for row in loop.rows)
+    return "".join(" ".join(row[number] for number in order) + "\n" for row in words)

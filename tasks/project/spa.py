@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.errors import InputError
+from tasks.formats.star_text import table
 from tasks.project.batches import write_batches
 from tasks.project.found import ProcessedBatch, ProcessedMovie
 from tasks.project.job import claim, finish
 from tasks.project.movie_rows import CTF, PICK, Optics, corrected, fitted, imported, picked
-from tasks.project.particle_files import image_names, table, write_particles
+from tasks.project.particle_files import image_names, write_particles
 from tasks.project.places import Places
 from tasks.project.spa_jobs import STAGES, outcomes
 from tasks.project.tilt_rows import Columns

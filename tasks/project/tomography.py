@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Literal
 
 from tasks.errors import InputError
-from tasks.formats.star_text import loop
+from tasks.formats.star_text import table
 from tasks.models import Tomogram
 from tasks.project.found import ProcessedTiltSeries
 from tasks.project.job import claim, finish
 from tasks.project.places import Places, link, word
 from tasks.project.settings import unbinned_size
-from tasks.project.tilt_rows import Columns, tilt_rows
-from tasks.project.tilt_stages import CHOSEN, STAGES, common, listed, passed
+from tasks.project.tilt_files import write_tilts
+from tasks.project.tilt_rows import Columns
+from tasks.project.tilt_stages import CHOSEN, STAGES, common
 from tasks.project.tomography_jobs import JOBS, LAST_NUMBER, image_pixel_size, outcomes, pixel_size
 from tasks.project.writing import write_text
 
@@ -32,14 +33,12 @@ def write_tomography_project(
     places, groups = Places(folder), _optics_groups(series)
     tables: dict[str, list[Columns]] = {stage: [] for stage in STAGES}
     for found in series:
-        tilts = tilt_rows(folder, places, found)
         known = _series_columns(found, groups, hand)
-        for stage in passed(found):
-            star = _write_tilts(folder, stage, found, listed(tilts, stage, bool(found.ctfs)))
+        for stage, star in write_tilts(folder, places, found).items():
             tables[stage].append(_row(folder, stage, found, known, star))
     for stage, rows in tables.items():
         if rows:
-            write_text(folder / JOBS[stage].output, _table("global", common(rows)))
+            write_text(folder / JOBS[stage].output, table("global", common(rows)))
     finish(folder, session_name, outcomes(series), LAST_NUMBER)
 
 
@@ -49,16 +48,6 @@ def _check_names(names: Iterable[str]) -> None:
         if word(name) in seen:
             raise InputError(f"tilt series {name}", f"another one is {seen[word(name)]}", "names that differ in RELION")
         seen[word(name)] = name
-
-
-def _write_tilts(folder: Path, stage: str, found: ProcessedTiltSeries, tilts: list[Columns]) -> str:
-    star = f"{JOBS[stage].folder}/tilt_series/{word(found.series.name)}.star"
-    write_text(folder / star, _table(word(found.series.name), tilts))
-    return star
-
-
-def _table(name: str, rows: list[Columns]) -> str:
-    return loop(name, list(rows[0]) if rows else [], [list(row.values()) for row in rows])
 
 
 def _optics_groups(series: Sequence[ProcessedTiltSeries]) -> dict[tuple[float, ...], str]:

@@ -114,3 +114,27 @@ def test_a_project_can_be_moved_together_with_its_session(tmp_path):
     assert all(
         (tmp_path / "b/project" / name).exists() for name in files_of(tilts(tmp_path / "b/project", "Denoise/job007"))
     )
+
+
+def test_what_somebody_has_cleaned_away_comes_back(tmp_path):
+    found = processed(tmp_path / "session")
+    project = tmp_path / "project"
+    write_tomography_project(project, "cm1", [found])
+    whole = {path: path.read_text() for path in project.glob("*/job*/**/*.star")}
+    (project / "CtfFind/job003/tilt_series/TS_01.star").unlink()
+    (project / "MotionCorr/job002/Movies/TS_01").unlink()
+    write_tomography_project(project, "cm1", [found])
+    assert {path: path.read_text() for path in project.glob("*/job*/**/*.star")} == whole
+    assert (project / "MotionCorr/job002/Movies/TS_01").exists()
+
+
+def test_news_of_a_series_reach_its_files(tmp_path):
+    found = processed(tmp_path / "session")
+    begun = found.model_copy(update={"alignment": None, "tomogram": None, "denoised": None})
+    project = tmp_path / "project"
+    write_tomography_project(project, "cm1", [begun])
+    write_tomography_project(project, "cm1", [found])
+    assert len(tilts(project, "AlignTiltSeries/job005")) == 4
+    refined = {name: ctf.model_copy(update={"defocus_u": 50000.0}) for name, ctf in found.ctfs.items()}
+    write_tomography_project(project, "cm1", [found.model_copy(update={"ctfs": refined})])
+    assert set(tilts(project, "CtfFind/job003")["rlnDefocusU"]) == {50000}
