@@ -6,8 +6,8 @@ from tasks.b_factor.embedded import EmbeddedBFactor
 from tasks.b_factor.subsets import draw_subset, subset_sizes
 from tasks.models import ParticleSet
 from tasks.models.classes import BFactorFit, ResolutionPoint
-from tasks.reuse import Place, once
-from tasks.step import step
+from tasks.reuse import Place
+from tasks.step import once, step
 
 __all__ = [
     "BFactorFitter",

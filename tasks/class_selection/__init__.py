@@ -7,8 +7,8 @@ from tasks.class_selection.embedded import EmbeddedRanking
 from tasks.class_selection.relion import RelionClassRanker
 from tasks.models import one_of
 from tasks.models.classes import Classes2D, SelectedParticles
-from tasks.reuse import Place, once
-from tasks.step import step
+from tasks.reuse import Place
+from tasks.step import once, step
 
 __all__ = ["ClassSelector", "EmbeddedRanking", "RelionClassRanker", "place_of_selection", "select_classes"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from tasks.classification_2d.relion import Gradient, RelionClassification2D
 from tasks.models import ParticleSet
 from tasks.models.classes import Classes2D
-from tasks.reuse import Place, once
-from tasks.step import step
+from tasks.reuse import Place
+from tasks.step import once, step
 
 __all__ = ["Classifier2D", "Gradient", "RelionClassification2D", "classify_2d", "place_of_classes_2d"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from tasks.classification_3d.relion import RelionClassification3D
 from tasks.models import ParticleSet
 from tasks.models.classes import Classes3D, Map
-from tasks.reuse import Place, once
-from tasks.step import step
+from tasks.reuse import Place
+from tasks.step import once, step
 
 __all__ = ["Classifier3D", "RelionClassification3D", "classify_3d", "place_of_classes_3d"]
 

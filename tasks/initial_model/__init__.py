@@ -5,8 +5,8 @@ from pathlib import Path
 from tasks.initial_model.relion import RelionInitialModel
 from tasks.models import ParticleSet
 from tasks.models.classes import InitialModel
-from tasks.reuse import Place, once
-from tasks.step import step
+from tasks.reuse import Place
+from tasks.step import once, step
 
 __all__ = ["InitialModelFinder", "RelionInitialModel", "find_initial_model", "place_of_initial_model"]
 

@@ -104,8 +104,6 @@ class Class3D(ClassStatistics):
 
     map: Map
     """The density."""
-    angular_efficiency: float | None = None
-    """How evenly the views cover all directions, from 0 to 1; 1 is even."""
 
 
 class Classes3D(Model):
@@ -164,8 +162,6 @@ class Refinement(Model):
     """How well positions are known, in angstrom."""
     completeness: NonNegativeFloat | None = None
     """Share of the Fourier coefficients that is known."""
-    angular_efficiency: float | None = None
-    """How evenly the views cover all directions, from 0 to 1; 1 is even."""
     iterations: PositiveInt
     """Iterations until it converged."""
     program: str

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tasks.models.classes import Map, PostProcessed
 from tasks.post_processing.relion import RelionPostProcessing
-from tasks.reuse import Place, once
-from tasks.step import step
+from tasks.reuse import Place
+from tasks.step import once, step
 
 __all__ = ["PostProcessor", "RelionPostProcessing", "place_of_post_processed", "post_process"]
 

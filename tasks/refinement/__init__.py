@@ -5,8 +5,8 @@ from pathlib import Path
 from tasks.models import ParticleSet
 from tasks.models.classes import Map, Refinement
 from tasks.refinement.relion import RelionRefinement
-from tasks.reuse import Place, once
-from tasks.step import step
+from tasks.reuse import Place
+from tasks.step import once, step
 
 __all__ = ["Refiner", "RelionRefinement", "place_of_refinement", "refine"]
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tasks.models.classes import FoundSymmetry, Map
-from tasks.reuse import Place, once
-from tasks.step import step
+from tasks.reuse import Place
+from tasks.step import once, step
 from tasks.symmetry_search.relion import RelionSymmetrySearch
 
 __all__ = ["RelionSymmetrySearch", "SymmetrySearch", "find_symmetry", "place_of_symmetry"]
