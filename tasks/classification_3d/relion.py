@@ -14,7 +14,7 @@ from tasks.relion.evidence import best_class
 from tasks.relion.iterations import drop_earlier, iteration_files
 from tasks.relion.job import Job, open_job
 from tasks.relion.parameters import RelionParameters, require_particles
-from tasks.relion.reference import fitted, write_references
+from tasks.relion.reference import fitted, require_mask, write_references
 from tasks.relion.results import particles_in, read_maps, require_signal
 from tasks.relion.symmetry import PointGroup
 from tasks.relion.version import BLUSH, RelionVersion, relion_version
@@ -60,6 +60,7 @@ class RelionClassification3D(RelionParameters):
     def classify(self, particles: ParticleSet, references: Sequence[Map], folder: Path) -> Classes3D:
         """Classify particles by one reference, or by one for each class, and write RELION's files to a folder."""
         require_particles(particles, self.classes, f"{self.classes} classes")
+        require_mask(self.mask, particles)
         if len(references) not in {1, self.classes}:
             raise InputError("references", f"{len(references)} maps", f"one, or one for each of {self.classes} classes")
         version = relion_version(self.executable)

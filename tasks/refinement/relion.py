@@ -13,7 +13,7 @@ from tasks.relion.computing import Computing, UsedComputing
 from tasks.relion.iterations import drop_earlier, last_iteration
 from tasks.relion.job import Job, open_job
 from tasks.relion.parameters import RelionParameters, require_particles
-from tasks.relion.reference import fitted
+from tasks.relion.reference import fitted, require_mask
 from tasks.relion.results import known, particles_in, read_general, read_maps, require_signal
 from tasks.relion.symmetry import PointGroup
 from tasks.relion.version import BLUSH, RelionVersion, relion_version
@@ -78,6 +78,7 @@ class RelionRefinement(RelionParameters):
     def refine(self, particles: ParticleSet, reference: Map, folder: Path) -> Refinement:
         """Refine a density against particles and write RELION's files to a folder."""
         require_particles(particles, _FEWEST, "a refinement")
+        require_mask(self.mask, particles)
         version = relion_version(self.executable)
         job = open_job(folder, particles)
         command = self.command(particles, fitted(reference, particles, job), job, version)

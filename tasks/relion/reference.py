@@ -31,6 +31,17 @@ def fitted(reference: Map, particles: ParticleSet, job: Job) -> Path:
     return path
 
 
+def require_mask(mask: Path | None, particles: ParticleSet) -> None:
+    """Refuse a mask that is not there, or not in the voxels of the particles."""
+    if mask is None:
+        return
+    if not mask.is_file():
+        raise InputError(mask, "no such file", "a mask")
+    shape = header(mask).shape
+    if shape != (particles.box_size,) * 3:
+        raise InputError(mask, f"{shape} voxels", f"a cube of {particles.box_size} voxels, as the particles")
+
+
 def scaling(reference: Map, particles: ParticleSet, path: Path, job: Job) -> list[str]:
     """Return the command that scales a reference to particles."""
     words = ["relion_image_handler", "--i", job.name(reference.path), "--o", job.name(path)]

@@ -20,7 +20,7 @@ END = ["--pipeline_control", "InitialModel/job010/"]
 def test_finds_a_density_and_applies_symmetry(tmp_path_factory, tmp_path):
     truth = small_particles(tmp_path_factory.getbasetemp())
     finder = RelionInitialModel(
-        iterations=6,
+        iterations=4,
         oversampling=0,
         offset_range=1,
         offset_step=1,

@@ -8,7 +8,7 @@ from tasks.formats.star import read_star
 from tasks.models import ParticleSet
 from tasks.models.classes import Map
 from tasks.relion.job import open_job
-from tasks.relion.reference import fitted, write_references
+from tasks.relion.reference import fitted, require_mask, write_references
 
 PARTICLES = {"count": 9, "diameter": 100}
 
@@ -51,3 +51,11 @@ def test_several_references_are_listed(tmp_path):
     (table,) = read_star(star).values()
     assert table["rlnReferenceImage"].tolist() == [str(path) for path in paths]
     assert write_references(paths[:1], job) == paths[0]
+
+
+def test_a_mask_has_to_be_there_and_of_the_size_of_the_particles(tmp_path):
+    particles = ParticleSet(star=tmp_path / "p.star", box_size=20, pixel_size=5, **PARTICLES)
+    with pytest.raises(InputError, match="no such file"):
+        require_mask(tmp_path / "no.mrc", particles)
+    with pytest.raises(InputError, match=r"\(16, 16, 16\) voxels; expected a cube of 20"):
+        require_mask(blob(tmp_path, 16, 5, 12).path, particles)
