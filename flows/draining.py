@@ -32,6 +32,8 @@ class Drain:
     linger: float = LINGER
     turn: int = 1000
     """Items after which a run ends although more wait: others get their turn, and its page stays readable."""
+    may_end: Callable[[], bool] = lambda: True
+    """Is asked when the turn is over whether the run may end; until then it works on."""
 
 
 @dataclass
@@ -79,8 +81,8 @@ def drain(ledger: Ledger, claimer: Claimer, start: Start, how: Drain) -> int:
     slots = Slots(how.slots)
     with kept(ledger, claimer) as keeper:
         quiet_since = time.monotonic()
-        while slots.begun < how.turn:
-            leases = claim(ledger, claimer, min(slots.wait(), how.turn - slots.begun))
+        while (left := how.turn - slots.begun) > 0 or not how.may_end():
+            leases = claim(ledger, claimer, min(slots.wait(), left if left > 0 else how.slots))
             for lease in leases:
                 _begin(ledger, lease, start, keeper, slots)
             if leases or slots.is_busy():

@@ -14,6 +14,7 @@ from flows.known import Known
 from flows.leases import claimer
 from flows.ledgers import the_ledger
 from flows.records import result_of
+from flows.relief import Relief
 from flows.runner import SiteTaskRunner
 from flows.sessions import TomographySession
 from flows.slots import slots
@@ -31,7 +32,7 @@ KIND = "tilt_movie"
 def process_tilt_movies(session: str, linger: float = LINGER) -> int:
     """Correct the motion and estimate the CTF of what waits, until nothing has waited for a while."""
     ledger = the_ledger()
-    how = Drain(slots=slots(), linger=linger)
+    how = Drain(slots=slots(), linger=linger, may_end=Relief(ledger, session, KIND))
     done = drain(ledger, claimer(ledger, session, KIND), process_tilt_movie.submit, how)
     remind_of(ledger, session, KIND)
     return done

@@ -1,4 +1,7 @@
 import pytest
+from prefect.events.clients import AssertingEventsClient
+from prefect.events.worker import EventsWorker
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
 from tasks.ledger import Arrival, Ledger, Session, arrive, open_ledger, open_session
@@ -56,3 +59,23 @@ def session(ledger, seen_tilt_series, tmp_path) -> Session:
     payload = {"name": truth.name, "mdoc": str(truth.mdoc), "frames": frames}
     arrive(ledger, [Arrival(session="cm1", kind="tilt_series", key=str(truth.mdoc), payload=payload)])
     return session
+
+
+@pytest.fixture
+def emitted():
+    """What would be sent to a server."""
+    AssertingEventsClient.reset()
+    EventsWorker.set_client_override(AssertingEventsClient)
+    # Without an address Prefect would start a server.
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api"}):
+        yield sent_events
+        # What is not yet sent must not be taken for what the next test sends.
+        EventsWorker.instance().drain()
+    EventsWorker.set_client_override(None)
+    AssertingEventsClient.reset()
+
+
+def sent_events() -> list[tuple[str, str, dict]]:
+    EventsWorker.instance().drain()
+    clients = AssertingEventsClient.all
+    return [(event.event, event.resource.id, event.payload) for client in clients for event in client.events]

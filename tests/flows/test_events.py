@@ -1,22 +1,9 @@
 import pytest
 from prefect.events.clients import AssertingEventsClient
 from prefect.events.worker import EventsWorker
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.events import announce, remind_of
 from tasks.ledger import Arrival, Claimer, Ledger, Session, arrive, open_ledger, open_session, sign_off, sign_on
-
-
-@pytest.fixture
-def emitted():
-    """What would be sent to a server."""
-    AssertingEventsClient.reset()
-    EventsWorker.set_client_override(AssertingEventsClient)
-    # Without an address Prefect would start a server.
-    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api"}):
-        yield sent_events
-    EventsWorker.set_client_override(None)
-    AssertingEventsClient.reset()
 
 
 @pytest.fixture
@@ -29,12 +16,6 @@ def ledger(tmp_path) -> Ledger:
 def labels() -> list[str]:
     EventsWorker.instance().drain()
     return [event.resource["cryoem.attended"] for client in AssertingEventsClient.all for event in client.events]
-
-
-def sent_events() -> list[tuple[str, str, dict]]:
-    EventsWorker.instance().drain()
-    clients = AssertingEventsClient.all
-    return [(event.event, event.resource.id, event.payload) for client in clients for event in client.events]
 
 
 def series(name: str) -> Arrival:
