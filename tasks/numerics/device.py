@@ -37,6 +37,11 @@ def to_host(array: Array) -> npt.NDArray[Any]:
     return np.asarray(array)
 
 
+def beside(values: npt.NDArray[Any], like: Array) -> Array:
+    """Return values as an array of the library and on the device of another array."""
+    return namespace(like).asarray(values, device=array_api_compat.device(like))
+
+
 def namespace(*arrays: Array) -> Any:  # noqa: ANN401 - a module
     """Return the array-API namespace of arrays."""
     return array_api_compat.array_namespace(*arrays)

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from tasks.numerics.device import Array, namespace
+from tasks.numerics.device import Array, beside, namespace
 from tasks.numerics.fourier import bin_image
 
 
@@ -54,8 +54,8 @@ def normalised(images: Array, background: Background, dust: float | None) -> Arr
     """
     xp = namespace(images)
     flat = xp.reshape(images, (images.shape[0], -1))
-    outside = xp.asarray(background.outside)
-    flat = flat - xp.take(flat, outside, axis=1) @ xp.asarray(background.fit) @ xp.asarray(background.planes)
+    outside, fit, planes = (beside(part, flat) for part in (background.outside, background.fit, background.planes))
+    flat = flat - xp.take(flat, outside, axis=1) @ fit @ planes
     if dust is not None:
         flat = _without_dust(flat, outside, dust)
     mean, deviation = _statistics(xp.take(flat, outside, axis=1))
@@ -68,7 +68,7 @@ def _without_dust(flat: Array, outside: Array, dust: float) -> Array:
     mean, deviation = _statistics(xp.take(flat, outside, axis=1))
     # The same noise for all images and all runs: a result must be reproducible.
     noise = np.random.default_rng(0).standard_normal(flat.shape[1]).astype(np.float32)
-    return xp.where(xp.abs(flat - mean) > dust * deviation, mean + deviation * xp.asarray(noise), flat)
+    return xp.where(xp.abs(flat - mean) > dust * deviation, mean + deviation * beside(noise, flat), flat)
 
 
 def _statistics(values: Array) -> tuple[Array, Array]:

@@ -32,7 +32,7 @@ class EmbeddedPicking(Model):
     """Lowest figure of merit of a particle, in standard deviations of the noise; none to find it in the image."""
     distance: PositiveFloat = 0.7
     """Smallest distance of two particles, in diameters."""
-    margin: PositiveFloat = 0.35
+    margin: PositiveFloat = 0.25
     """Smallest distance of a particle from the edges of the micrograph, in diameters."""
     contamination: PositiveFloat = 0.035
     """Fraction of the light by which no area of a third of a particle's diameter differs unless it is contamination,

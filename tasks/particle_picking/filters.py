@@ -2,6 +2,7 @@
 
 import math
 
+import array_api_compat
 import scipy.fft
 
 from tasks.numerics.device import Array, namespace
@@ -25,8 +26,9 @@ def padded(image: Array, border: int) -> Array:
     """Add zeros after the last row and column, at least ``border`` of them, to a size of quick transforms."""
     xp = namespace(image)
     rows, columns = (scipy.fft.next_fast_len(length + border, real=True) for length in image.shape)
-    wider = xp.concat([image, xp.zeros((image.shape[0], columns - image.shape[1]), dtype=image.dtype)], axis=1)
-    return xp.concat([wider, xp.zeros((rows - image.shape[0], columns), dtype=image.dtype)], axis=0)
+    kind = {"dtype": image.dtype, "device": array_api_compat.device(image)}
+    wider = xp.concat([image, xp.zeros((image.shape[0], columns - image.shape[1]), **kind)], axis=1)
+    return xp.concat([wider, xp.zeros((rows - image.shape[0], columns), **kind)], axis=0)
 
 
 def spread(image: Array) -> float:

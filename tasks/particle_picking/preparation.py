@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tasks.numerics.device import Array, namespace
+from tasks.numerics.device import Array, beside, namespace
 from tasks.numerics.fourier import bin_image
 from tasks.particle_picking.contamination import usable
 from tasks.particle_picking.filters import blur_within, noise_of, padded, spread
@@ -80,7 +80,7 @@ def prepare(reduced: Reduced, diameter: float, *, dark: bool) -> Prepared:
     size = reduced.pixel_size * before[0] / shape[0]
     rows, columns = (np.arange(new) * old // new for new, old in zip(shape, before, strict=True))
     allowed = reduced.usable[np.ix_(rows, columns)]
-    weights = xp.astype(xp.asarray(allowed), reduced.image.dtype)
+    weights = xp.astype(beside(allowed, reduced.image), reduced.image.dtype)
     small = bin_image(reduced.image, shape)
     flat = _clipped((small - blur_within(small, weights, diameter / size)) * weights)
     canvas = padded(-flat if dark else flat, math.ceil(diameter / size))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tasks.numerics.device import Array, namespace, to_host
+from tasks.numerics.device import Array, beside, namespace, to_host
 from tasks.numerics.fourier import irfft2, rfft2
 from tasks.particle_picking.preparation import Prepared
 
@@ -55,7 +55,7 @@ def _profile(image: Array, picked: npt.NDArray[np.int64], distances: Numbers, re
     """Average values at flat indices (places, pixels) of the same distances."""
     xp = namespace(image)
     flat = xp.reshape(image, (-1,))
-    values = xp.reshape(xp.take(flat, xp.asarray(picked.ravel())), picked.shape)
+    values = xp.reshape(xp.take(flat, beside(picked.ravel(), image)), picked.shape)
     mean, power = (to_host(xp.mean(terms, axis=0)).astype(np.float64) for terms in (values, values**2))
     radii = np.arange(0, reach + _STEP, _STEP)
     # A pixel counts for all radii within one pixel of its own, more for nearer ones.
@@ -70,7 +70,7 @@ def resemblance(prepared: Prepared, profile: Profile) -> npt.NDArray[np.float32]
     shape = prepared.image.shape
     template = drawn(profile, (shape[0], shape[1]))
     deviation = math.sqrt(prepared.noise * float(np.square(template).sum()))
-    transform = xp.conj(rfft2(xp.asarray(template)))
+    transform = xp.conj(rfft2(beside(template, prepared.image)))
     found = irfft2(rfft2(prepared.image) * transform, (shape[0], shape[1]))
     rows, columns = prepared.shape
     scores: npt.NDArray[np.float32] = to_host(found[:rows, :columns] / deviation)

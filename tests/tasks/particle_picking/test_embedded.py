@@ -17,7 +17,7 @@ def near(places, truth, radius=20.0):
     return np.count_nonzero(cKDTree(places).query(truth)[0] < radius)
 
 
-def inside(places, shape, margin=45):
+def inside(places, shape, margin=40):
     return ((places >= margin) & (places < np.array(shape[::-1]) - margin)).all(axis=1)
 
 
