@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import scipy.stats
 from pydantic import Field, PositiveFloat
+from scipy.special import stdtrit
 
 from tasks.errors import InputError, ResultError
 from tasks.models import Model
@@ -34,23 +34,22 @@ class EmbeddedBFactor(Model):
             found = f"{len(used)} refinements coarser than {limit:.2f} angstrom"
             raise InputError("points", found, f"at least {_FEWEST} of different numbers of particles")
         numbers = np.log([point.particles for point in used])
-        line = scipy.stats.linregress(numbers, [point.resolution**-2 for point in used])
-        slope = float(line.slope)
+        (slope, intercept), covariance = np.polyfit(numbers, [point.resolution**-2 for point in used], 1, cov=True)
         if slope <= 0:
             raise ResultError(f"resolution does not grow with the number of particles: {_shown(used)}")
         return BFactorFit(
             points=tuple(sorted(points, key=lambda point: point.particles)),
             left_out=tuple(point for point in points if point not in used),
-            slope=slope,
-            intercept=float(line.intercept),
-            b_factor=2 / slope,
-            confidence=self._interval(slope, float(line.stderr), len(used)),
+            slope=float(slope),
+            intercept=float(intercept),
+            b_factor=float(2 / slope),
+            confidence=self._interval(float(slope), float(np.sqrt(covariance[0, 0])), len(used)),
             program="embedded fit",
         )
 
     def _interval(self, slope: float, error: float, count: int) -> tuple[float, float] | None:
         """Return between which values B lies; None if the slope may be zero."""
-        width = float(scipy.stats.t.ppf((1 + self.confidence) / 2, count - 2)) * error
+        width = float(stdtrit(count - 2, (1 + self.confidence) / 2)) * error
         return (2 / (slope + width), 2 / (slope - width)) if slope > width else None
 
 
