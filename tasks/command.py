@@ -1,6 +1,8 @@
 """The only door to other programs: build their flags, run them, and end them with all their children."""
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 # pipe ends and the watcher kills the session. (Opened by its path: dash knows file descriptors of one digit only.)
 _GUARDED = '{ read -r _ <&3; kill -KILL -$$; } & "$@" 3<&-; status=$?; kill -KILL $!; exit $status'
 _TAIL = 2000
+_LEAST_SPACE = 2**20
 _GRACE = 10.0
 
 
@@ -66,8 +69,15 @@ def run(  # noqa: PLR0913 - a program needs all of these
         output.seek(0)
         text = output.read().decode(errors="replace")
     if status != 0:
-        raise CommandError(f"{arguments[0]} {_ending(status)}; it last said:\n{text[-_TAIL:].strip()}", log)
+        said = f"{text[-_TAIL:].strip()}\n{_want_of_space(cwd)}".strip()
+        raise CommandError(f"{arguments[0]} {_ending(status)}; it last said:\n{said}", log)
     return text
+
+
+def _want_of_space(folder: Path) -> str:
+    """Say that a disk is full: what the program said of it may have found no place in its log."""
+    full = shutil.disk_usage(folder).free < _LEAST_SPACE
+    return f"(in {folder}: {os.strerror(errno.ENOSPC)})" if full else ""
 
 
 def _finish(  # noqa: PLR0913, PLR0917

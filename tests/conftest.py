@@ -1,4 +1,5 @@
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,3 +63,16 @@ def empty_postgresql(postgresql: Server) -> Database:
         return f"postgresql://postgres@/{name}?host={postgresql.folder}"
 
     return create
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path]:
+    """A disk of 30 MiB."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=30m", "tmpfs", folder]
+    mount = subprocess.run(command, check=False, capture_output=True, text=True)
+    if mount.returncode:
+        pytest.skip(f"a disk cannot be mounted here: {mount.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)

@@ -44,11 +44,16 @@ def outcomes(site: Facility) -> list[tuple[str, str | None]]:
 def the_files_are_whole(site: Facility) -> None:
     """Check that there is what there should be, nothing else, and that all of a kind are of one size."""
     expected = {place for movie in site.raw.iterdir() for place in places(site, movie)}
-    steps = [path for step in ("motion_correction", "ctf_estimation") for path in site.results.glob(f"*/{step}")]
-    written = {path for folder in steps for path in folder.rglob("*")}
+    written = files(site)
     assert {str(path) for path in written ^ expected} == set()
     for end in (".mrc", "_noDW.mrc", "_EVN.mrc", "_ODD.mrc", "_motioncor3.log", "_ctf.mrc", "_ctf.csv"):
         assert len({path.stat().st_size for path in written if path.name.endswith(f"0{end}")}) == 1, end
+
+
+def files(site: Facility) -> set[Path]:
+    """Return all that the steps have written."""
+    steps = [path for step in ("motion_correction", "ctf_estimation") for path in site.results.glob(f"*/{step}")]
+    return {path for folder in steps for path in folder.rglob("*")}
 
 
 def places(site: Facility, movie: Path) -> list[Path]:

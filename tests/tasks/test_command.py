@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -77,6 +78,12 @@ def test_a_failure_names_the_program_how_it_ended_and_what_it_said(tmp_path, scr
     with pytest.raises(CommandError, match=r"^sh ") as error:
         run(["sh", "-c", script], cwd=tmp_path)
     assert ending in str(error.value)
+
+
+def test_a_full_disk_is_said_to_be_full_though_the_log_has_no_place_for_it(small_disk):
+    with pytest.raises(CommandError, match=os.strerror(errno.ENOSPC)):
+        run(["sh", "-c", "cat /dev/zero > all"], cwd=small_disk, log=small_disk / "log")
+    assert (small_disk / "log").read_text() == ""
 
 
 def test_a_missing_program_is_named(tmp_path):
