@@ -16,7 +16,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 
 from tasks.settings import Settings
 
-DEPLOYMENTS = {"tilt_movie": "tilt-movies", "tilt_series": "tilt-series"}
+DEPLOYMENTS = {"tilt_movie": "tilt-movies", "tilt_series": "tilt-series", "movie": "spa-preprocess"}
 """The deployment that works off items of a kind."""
 _PAGE = 200
 

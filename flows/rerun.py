@@ -8,8 +8,8 @@ from prefect.runtime import flow_run
 from flows.events import remind
 from flows.ledgers import the_ledger
 from flows.parameters import merged
-from flows.sessions import TomographySession
-from tasks.ledger import Ledger, Selection, find_session, requeue, set_parameters, waiting
+from flows.sessions import parameters_of
+from tasks.ledger import Ledger, Selection, Session, find_session, requeue, set_parameters, waiting
 
 STEPS = {
     "motion_correction": "motion_corrector",
@@ -17,6 +17,8 @@ STEPS = {
     "tilt_series_alignment": "aligner",
     "tomogram_reconstruction": "reconstructor",
     "denoising": "denoiser",
+    "ice_thickness": "ice_estimator",
+    "particle_picking": "picker",
 }
 """The parameter that chooses the tool of a step: a user may name either."""
 LATE = {"aligner", "reconstructor", "denoiser"}
@@ -44,9 +46,9 @@ def rerun(ledger: Ledger, name: str, changes: Sequence[str], who: str) -> int:
     settings = [by_tool(change) for change in changes]
     session = find_session(ledger, name)
     changed = session.model_copy(update={"parameters": merged(dict(session.parameters), settings)})
-    TomographySession.of(changed)
+    parameters_of(changed)
     set_parameters(ledger, changed)
-    chosen = Selection(session=name, states=("running", "done", "quarantined"), kinds=kinds(settings))
+    chosen = Selection(session=name, states=("running", "done", "quarantined"), kinds=kinds(session, settings))
     return requeue(ledger, chosen, who)
 
 
@@ -56,8 +58,10 @@ def by_tool(change: str) -> str:
     return f"{STEPS.get(first, first)}{dot}{rest}"
 
 
-def kinds(settings: Sequence[str]) -> tuple[str, ...]:
+def kinds(session: Session, settings: Sequence[str]) -> tuple[str, ...]:
     """Return the kinds of items that changes matter to."""
+    if session.kind == "spa":
+        return ("movie",)
     names = {setting.split(".")[0].split("=")[0] for setting in settings}
     return ("tilt_series",) if names and names <= LATE else ("tilt_movie", "tilt_series")
 

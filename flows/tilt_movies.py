@@ -13,12 +13,14 @@ from flows.items import settle
 from flows.known import Known
 from flows.leases import claimer
 from flows.ledgers import the_ledger
+from flows.mapped import Mapped
 from flows.records import result_of
 from flows.relief import Relief
 from flows.runner import SiteTaskRunner
 from flows.sessions import TomographySession
 from flows.slots import slots
-from flows.tilts import Mapped, geometry
+from flows.steps import Steps, made
+from flows.tilts import geometry
 from tasks.ctf_estimation import estimate_ctf, place_of_ctf
 from tasks.ledger import Lease, Ledger, Result, due, find_session, keys_like, results_of, supplement
 from tasks.models import Movie, Tilt, TiltSeries
@@ -87,25 +89,18 @@ def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     siblings = keys_like(ledger, session.name, KIND, f"{named.path.parent}/{named.series}")
     tilt = tilt_by_name(named, map(Path, siblings), parameters.acquisition, parameters.dose_per_tilt)
     if tilt is not None:
-        yield from steps(tilt, parameters, session.folder / named.series, lease)
+        for place in steps(tilt, parameters, session.folder / named.series):
+            yield result_of(place, lease)
 
 
-def steps(tilt: Tilt, parameters: TomographySession, folder: Path, lease: Lease) -> Iterator[Result]:
+def steps(tilt: Tilt, parameters: TomographySession, folder: Path) -> Steps[None]:
     """Correct the motion of a tilt; estimate its CTF if the direction of the tilt axis is known."""
     if not isinstance(tilt.source, Movie):
         return
-    movie, corrector, below = tilt.source, parameters.motion_corrector, folder / "motion_correction"
-    motion = correct_motion.fn(movie, corrector, below)
-    yield result_of(place_of_motion(movie, corrector, below), lease)
+    corrector, below = parameters.motion_corrector, folder / "motion_correction"
+    motion = yield from made(correct_motion, place_of_motion, tilt.source, corrector, below)
     if parameters.tilt_axis_angle is None:
         return
-    lying = geometry(tilt, parameters.tilt_axis_angle)
-    image = (
-        motion.micrograph,
-        parameters.acquisition.optics,
-        parameters.ctf_estimator,
-        folder / "ctf_estimation",
-        lying,
-    )
-    estimate_ctf.fn(*image)
-    yield result_of(place_of_ctf(*image), lease)
+    lying, optics = geometry(tilt, parameters.tilt_axis_angle), parameters.acquisition.optics
+    given = (motion.micrograph, optics, parameters.ctf_estimator, folder / "ctf_estimation", lying)
+    yield from made(estimate_ctf, place_of_ctf, *given)

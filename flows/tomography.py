@@ -5,11 +5,12 @@ from pathlib import Path
 from prefect import flow
 from pydantic import Field
 
+from flows.mapped import settled
 from flows.records import records_of_series
 from flows.runner import SiteTaskRunner
 from flows.sources import TiltSeriesSource, gather_tilts
 from flows.tilt_movies import known_tilts, share
-from flows.tilts import correct_motions, estimate_ctfs, imaged, settled, with_ctfs
+from flows.tilts import correct_motions, estimate_ctfs, imaged, with_ctfs
 from flows.tools import TomographyTools
 from tasks.denoising import denoise_tomogram
 from tasks.models import Model, Tomogram

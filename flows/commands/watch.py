@@ -75,11 +75,10 @@ def _log_to_standard_error() -> None:
 def _open(ledger: Ledger, session: Session) -> None:
     """Open the session; refuse parameters that cannot be used, and others than those with which it was opened."""
     # Importing the steps takes seconds that --help need not wait for.
-    from flows.sessions import TomographySession  # noqa: PLC0415
+    from flows.sessions import parameters_of  # noqa: PLC0415
 
     known = {found.name: found for found in all_sessions(ledger)}
-    if session.kind == "tomography":
-        TomographySession.of(known.get(session.name, session))
+    parameters_of(known.get(session.name, session))
     opened = open_session(ledger, session)
     if session.parameters and session.parameters != opened.parameters:
         found = f"--set {session.parameters}"

@@ -2,13 +2,21 @@
 
 from pathlib import Path
 
+from tasks.classification_3d.best import write_best
 from tasks.classification_3d.relion import RelionClassification3D
 from tasks.models import ParticleSet
 from tasks.models.classes import Classes3D, Map
 from tasks.reuse import Place
 from tasks.step import once, step
 
-__all__ = ["Classifier3D", "RelionClassification3D", "classify_3d", "place_of_classes_3d"]
+__all__ = [
+    "Classifier3D",
+    "RelionClassification3D",
+    "classify_3d",
+    "keep_best_class",
+    "place_of_best_class",
+    "place_of_classes_3d",
+]
 
 Classifier3D = RelionClassification3D
 
@@ -28,3 +36,14 @@ def classify_3d(
     """Classify particles in 3D, unless it is done already."""
     place = place_of_classes_3d(particles, references, classifier, folder)
     return once(place, lambda: classifier.classify(particles, references, folder))
+
+
+def place_of_best_class(classes: Classes3D, folder: Path) -> Place[ParticleSet]:
+    """Say where the particles of the best class are recorded, and what they depend on."""
+    return Place(folder / "best_class.json", ParticleSet, {"classes": classes})
+
+
+@step(task_run_name="particles of class {classes.best}")
+def keep_best_class(classes: Classes3D, folder: Path) -> ParticleSet:
+    """Keep the particles that show the best density, unless it is done already."""
+    return once(place_of_best_class(classes, folder), lambda: write_best(classes, folder))

@@ -1,0 +1,39 @@
+"""The steps of one movie on the way to particles: motion, CTF, ice thickness, picking."""
+
+from pathlib import Path
+
+from flows.spa_tools import MicrographTools
+from flows.steps import Steps, made
+from tasks.ctf_estimation import estimate_ctf, place_of_ctf
+from tasks.ice_thickness import estimate_ice_thickness, place_of_ice_thickness
+from tasks.models import Ctf, IceThickness, Micrograph, Model, Movie, Optics, Picks
+from tasks.motion_correction import correct_motion, place_of_motion
+from tasks.particle_picking import pick_particles, place_of_picks
+
+
+class Preprocessed(Model):
+    """What was found of one movie, or of one image that was summed already."""
+
+    micrograph: Micrograph
+    optics: Optics
+    ctf: Ctf
+    ice: IceThickness
+    picks: Picks
+
+
+def preprocess(source: Movie | Micrograph, optics: Optics, tools: MicrographTools, folder: Path) -> Steps[Preprocessed]:
+    """Correct the motion of a movie, estimate CTF and ice thickness of the image, and find its particles."""
+    image = source if isinstance(source, Micrograph) else (yield from moved(source, tools, folder))
+    ctf = yield from made(estimate_ctf, place_of_ctf, image, optics, tools.ctf_estimator, folder / "ctf_estimation")
+    ice = yield from made(
+        estimate_ice_thickness, place_of_ice_thickness, image, tools.ice_estimator, folder / "ice_thickness"
+    )
+    picks = yield from made(pick_particles, place_of_picks, image, tools.picker, folder / "particle_picking")
+    return Preprocessed(micrograph=image, optics=optics, ctf=ctf, ice=ice, picks=picks)
+
+
+def moved(movie: Movie, tools: MicrographTools, folder: Path) -> Steps[Micrograph]:
+    """Correct the motion of a movie; return the image."""
+    below = folder / "motion_correction"
+    motion = yield from made(correct_motion, place_of_motion, movie, tools.motion_corrector, below)
+    return motion.micrograph

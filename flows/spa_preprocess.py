@@ -1,0 +1,54 @@
+"""The movies of a single-particle session, as they arrive: motion, CTF, ice thickness and picking."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from prefect import flow, task
+
+from flows.draining import LINGER, Drain, drain
+from flows.events import remind_of
+from flows.items import settle
+from flows.leases import claimer
+from flows.ledgers import the_ledger
+from flows.micrographs import preprocess
+from flows.records import result_of
+from flows.runner import SiteTaskRunner
+from flows.sessions import SpaSession
+from flows.slots import slots
+from tasks.ledger import Lease, Ledger, Result, find_session
+from tasks.tilt_series_grouping.frame_files import inspect
+
+KIND = "movie"
+
+
+@flow(name="spa-preprocess", flow_run_name="movies of {session}", task_runner=SiteTaskRunner())
+def process_movies(session: str, linger: float = LINGER) -> int:
+    """Take the movies that wait to their picks, until none has waited for a while; return the number."""
+    ledger = the_ledger()
+    how = Drain(slots=slots(), linger=linger)
+    done = drain(ledger, claimer(ledger, session, KIND), process_movie.submit, how)
+    remind_of(ledger, session, KIND)
+    return done
+
+
+@task(task_run_name="movie {lease.key}")
+def process_movie(lease: Lease) -> None:
+    """Take one movie to its picks."""
+    ledger = the_ledger()
+    settle(ledger, lease, lambda: found(ledger, lease))
+
+
+def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
+    """Return what each step found of a movie."""
+    session = find_session(ledger, lease.session)
+    parameters = SpaSession.of(session)
+    source = inspect(Path(lease.key), parameters.acquisition).source
+    folder = folder_of(session.folder, source.path)
+    for place in preprocess(source, parameters.acquisition.optics, parameters, folder):
+        yield result_of(place, lease)
+
+
+def folder_of(folder: Path, movie: Path) -> Path:
+    """Return the folder of a movie's results: movies of one name in different folders are kept apart."""
+    return folder / f"{movie.parent.name}_{sha256(str(movie.parent).encode()).hexdigest()[:6]}"
