@@ -13,7 +13,7 @@ STEPS = {"motion_correction", "ctf_estimation", "ice_thickness", "particle_picki
 def movies(ledger, simulated_movies, tmp_path) -> list[str]:
     """A session in which movies have arrived, one of them broken."""
     acquisition = simulated_movies.movies[0].movie.acquisition.model_dump(mode="json")
-    parameters = {"acquisition": acquisition, "picker": {"diameter_range": [80, 120]}}
+    parameters = {"acquisition": acquisition, "picker": {"diameter_range": [80, 120]}, "ice_estimator": {"area": 100}}
     open_session(ledger, Session(name="cm2", kind="spa", folder=tmp_path / "cm2", parameters=parameters))
     broken = tmp_path / "broken.tiff"
     broken.write_bytes(b"not a movie")
