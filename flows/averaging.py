@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import get_run_logger
 
-from flows.spa_tools import AveragingTools
+from flows.averaging_tools import AveragingTools
 from tasks.b_factor import draw_particles, fit_b_factor, subset_sizes
 from tasks.class_selection import select_classes
 from tasks.classification_2d import classify_2d

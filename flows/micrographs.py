@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flows.spa_tools import MicrographTools
+from flows.micrograph_tools import MicrographTools
 from flows.steps import Steps, made
 from tasks.ctf_estimation import estimate_ctf, place_of_ctf
 from tasks.ice_thickness import estimate_ice_thickness, place_of_ice_thickness

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flows.mapped import Mapped, begun, settled
+from flows.micrograph_tools import MicrographTools
 from flows.micrographs import Preprocessed, preprocess
 from flows.spa_sources import Gathered
-from flows.spa_tools import MicrographTools
 from flows.steps import concluded
 from tasks.errors import ResultError
 from tasks.models import Micrograph, Movie, Optics, ParticleSet

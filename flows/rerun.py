@@ -8,7 +8,7 @@ from prefect.runtime import flow_run
 from flows.events import remind
 from flows.ledgers import the_ledger
 from flows.parameters import merged
-from flows.sessions import parameters_of
+from flows.session_kinds import parameters_of
 from tasks.ledger import Ledger, Selection, Session, find_session, requeue, set_parameters, waiting
 
 STEPS = {

@@ -5,7 +5,6 @@ from typing import Self, TypeVar
 from pydantic import PositiveFloat, ValidationError
 
 from flows.parameters import problems, with_tools
-from flows.spa_tools import MicrographTools
 from flows.tools import TomographyTools
 from tasks.errors import InputError
 from tasks.ledger import Session
@@ -31,23 +30,6 @@ class TomographySession(TomographyTools):
     def of(cls, session: Session) -> Self:
         """Return how a session is processed; raise InputError if its parameters are not those of tomography."""
         return checked(cls, session)
-
-
-class SpaSession(MicrographTools):
-    """How the movies of a single-particle session are processed."""
-
-    acquisition: Acquisition
-    """How the movies were taken."""
-
-    @classmethod
-    def of(cls, session: Session) -> Self:
-        """Return how a session is processed; raise InputError if its parameters are not those of its kind."""
-        return checked(cls, session)
-
-
-def parameters_of(session: Session) -> TomographySession | SpaSession:
-    """Return how a session of any kind is processed; raise InputError if its parameters are not those of its kind."""
-    return TomographySession.of(session) if session.kind == "tomography" else SpaSession.of(session)
 
 
 def checked(kind: type[Parameters], session: Session) -> Parameters:

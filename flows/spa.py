@@ -6,10 +6,11 @@ from prefect import flow
 from pydantic import Field, PositiveInt
 
 from flows.averaging import b_factor, density, good_particles
+from flows.averaging_tools import AveragingTools
+from flows.micrograph_tools import MicrographTools
 from flows.picking import extracted, preprocessed
 from flows.runner import SiteTaskRunner
 from flows.spa_sources import MovieFolder, gather_movies
-from flows.spa_tools import AveragingTools, MicrographTools
 from tasks.models import Model
 from tasks.models.classes import PostProcessed
 

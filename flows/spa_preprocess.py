@@ -14,8 +14,8 @@ from flows.ledgers import the_ledger
 from flows.micrographs import preprocess
 from flows.records import result_of
 from flows.runner import SiteTaskRunner
-from flows.sessions import SpaSession
 from flows.slots import slots
+from flows.spa_sessions import SpaSession
 from tasks.ledger import Lease, Ledger, Result, find_session
 from tasks.tilt_series_grouping.frame_files import inspect
 

@@ -11,30 +11,36 @@ from tasks.ledger import Lease, Ledger, Verdict, bereave, expire, post, sign_off
 
 
 @flow(name="sweep")
-def sweep(dead: str | None = None) -> int:
-    """Take back the items of dead runs, start work that no event has started, and deliver what others must be told.
-
-    ``dead`` is a flow run that is known to have died, whose items need not wait for their leases to run out.
-    """
+def sweep() -> int:
+    """Take back the items of lost runs, start work that no event has started, and deliver what others must be told."""
     ledger = the_ledger()
-    tell(ledger, [*(bury(ledger, dead) if dead else []), *expire(ledger)])
+    tell(ledger, expire(ledger))
     thin_out()
-    found = waiting(ledger)
-    for kind in found:
-        if not is_attended(ledger, kind.session, kind.kind) and not is_queued(kind.session, kind.kind):
-            remind(kind)
+    left = start_what_waits(ledger)
     deliver(ledger)
-    return sum(kind.items for kind in found)
+    return left
+
+
+@flow(name="recover", flow_run_name="recover from {dead}")
+def recover(dead: str) -> int:
+    """Take back at once the items of a flow run that has crashed, and have them done by another."""
+    ledger, owner = the_ledger(), f"flow run {dead.removeprefix(_RESOURCE)}"
+    # Nobody shall think that it still attends to what waits.
+    sign_off(ledger, owner)
+    tell(ledger, bereave(ledger, owner))
+    return start_what_waits(ledger)
 
 
 _RESOURCE = "prefect.flow-run."
 
 
-def bury(ledger: Ledger, dead: str) -> list[tuple[Lease, Verdict]]:
-    """Take back the items of a dead run; nobody shall think that it still attends to what waits."""
-    owner = f"flow run {dead.removeprefix(_RESOURCE)}"
-    sign_off(ledger, owner)
-    return bereave(ledger, owner)
+def start_what_waits(ledger: Ledger) -> int:
+    """Emit events for what waits with nobody at it and no run on its way; return how many items wait in all."""
+    found = waiting(ledger)
+    for kind in found:
+        if not is_attended(ledger, kind.session, kind.kind) and not is_queued(kind.session, kind.kind):
+            remind(kind)
+    return sum(kind.items for kind in found)
 
 
 def tell(ledger: Ledger, lost: list[tuple[Lease, Verdict]]) -> None:

@@ -75,7 +75,7 @@ def _log_to_standard_error() -> None:
 def _open(ledger: Ledger, session: Session) -> None:
     """Open the session; refuse parameters that cannot be used, and others than those with which it was opened."""
     # Importing the steps takes seconds that --help need not wait for.
-    from flows.sessions import parameters_of  # noqa: PLC0415
+    from flows.session_kinds import parameters_of  # noqa: PLC0415
 
     known = {found.name: found for found in all_sessions(ledger)}
     parameters_of(known.get(session.name, session))

@@ -1,28 +1,15 @@
-"""The tools of single particle analysis, as choices in the forms of the flows."""
+"""The tools from particles to a density, as choices in the forms of the flows."""
 
 from tasks.b_factor import BFactorFitter, EmbeddedBFactor
 from tasks.class_selection import ClassSelector, EmbeddedRanking
 from tasks.classification_2d import Classifier2D, RelionClassification2D
 from tasks.classification_3d import Classifier3D, RelionClassification3D
-from tasks.ctf_estimation import CtfEstimator, EmbeddedCtf
-from tasks.ice_thickness import EmbeddedIceThickness, IceEstimator
 from tasks.initial_model import InitialModelFinder, RelionInitialModel
 from tasks.models import Model
-from tasks.motion_correction import EmbeddedMotion, MotionCorrector
 from tasks.particle_extraction import EmbeddedExtraction, ParticleExtractor
-from tasks.particle_picking import EmbeddedPicking, ParticlePicker
 from tasks.post_processing import PostProcessor, RelionPostProcessing
 from tasks.refinement import Refiner, RelionRefinement
 from tasks.symmetry_search import RelionSymmetrySearch, SymmetrySearch
-
-
-class MicrographTools(Model):
-    """What each step of a micrograph is done with."""
-
-    motion_corrector: MotionCorrector = EmbeddedMotion()
-    ctf_estimator: CtfEstimator = EmbeddedCtf()
-    ice_estimator: IceEstimator = EmbeddedIceThickness()
-    picker: ParticlePicker = EmbeddedPicking()
 
 
 class AveragingTools(Model):

@@ -1,0 +1,20 @@
+"""How all that arrives in a single-particle session is processed: the parameters that the ledger keeps of it."""
+
+from typing import Self
+
+from flows.micrograph_tools import MicrographTools
+from flows.sessions import checked
+from tasks.ledger import Session
+from tasks.models import Acquisition
+
+
+class SpaSession(MicrographTools):
+    """How the movies of a single-particle session are processed."""
+
+    acquisition: Acquisition
+    """How the movies were taken."""
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        """Return how a session is processed; raise InputError if its parameters are not those of its kind."""
+        return checked(cls, session)
