@@ -40,6 +40,7 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The lock is complete; left to resolve, pip would ask for newer versions of some of it, whose hashes are not there.
 # Debian's python3 comes without venv; where it is missing and may be installed, install it.
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
@@ -47,7 +48,7 @@ $(STAMP): requirements.lock pyproject.toml
 		sudo=$$(command -v sudo || true); \
 		$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends python3-venv && \
 		$(PYTHON) -m venv $(VENV); }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
