@@ -6,8 +6,8 @@ from prefect.artifacts import create_markdown_artifact
 from flows.ledgers import the_ledger
 from flows.telling import told
 from tasks.ledger import Ledger, quarantined, status
-from tasks.report import write_session_report
 from tasks.report.keys import artifact_key
+from tasks.report.session import write_session_report
 
 
 @flow(name="finish-session", flow_run_name="end of {session}")

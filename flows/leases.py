@@ -21,7 +21,7 @@ from tasks.ledger import (
     sign_on,
 )
 
-SECONDS = 120.0
+SECONDS = 60.0
 """How long a lease lasts when nobody extends it: a dead owner's item waits for others no longer than this."""
 BEAT = 10.0
 """Seconds between signs of life."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from flows.items import REPORT
 from tasks.ledger import Delivery, Ledger, failed, sent, take
-from tasks.report import write_session_report
+from tasks.report.session import write_session_report
 
 _log = logging.getLogger(__name__)
 _SECONDS = 300.0

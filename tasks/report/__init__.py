@@ -1,7 +1,6 @@
-"""What a run and a session show people: Prefect artifacts, and a page for a browser."""
+"""What a run shows people, as Prefect artifacts; the page of a session is in ``tasks.report.session``."""
 
 from tasks.report.progress import Progress
-from tasks.report.session import write_session_report
 from tasks.report.tilts import TiltStory, show_tilts, tell
 from tasks.report.tomogram import show_tomogram
 from tasks.report.work import show_work
@@ -13,5 +12,4 @@ __all__ = [
     "show_tomogram",
     "show_work",
     "tell",
-    "write_session_report",
 ]
