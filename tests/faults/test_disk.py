@@ -8,7 +8,7 @@ from faults.facility import ITEMS, Facility
 
 from tasks.ledger import pausing, resume
 
-pytestmark = pytest.mark.prefect
+pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
 
 def test_a_full_disk_pauses_the_session_until_there_is_space(small_disk, facility, healing):

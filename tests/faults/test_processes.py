@@ -4,7 +4,7 @@ import pytest
 from faults.account import each_is_done_once
 from faults.facility import ITEMS, Facility
 
-pytestmark = pytest.mark.prefect
+pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
 
 def test_each_item_is_done_once_whoever_is_killed(facility, healing):
