@@ -90,7 +90,8 @@ def drain(ledger: Ledger, claimer: Claimer, start: Start, how: Drain) -> int:
             elif time.monotonic() - quiet_since >= how.linger:
                 break
             if not leases:
-                time.sleep(min(POLL, how.linger / 2))
+                # Without lingering too, the items in work must not be waited for by asking without a pause.
+                time.sleep(POLL if slots.is_busy() else min(POLL, how.linger / 2))
         slots.empty()
     return slots.begun
 
