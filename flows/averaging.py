@@ -1,66 +1,113 @@
-"""From particles to a density: classes, a first model, symmetry, refinement, sharpening, B factor."""
+"""From particles to a sharpened density, in stages: each does one step after the other, and records it."""
 
 from pathlib import Path
 
-from prefect import get_run_logger
-
 from flows.averaging_tools import AveragingTools
-from tasks.b_factor import draw_particles, fit_b_factor, subset_sizes
-from tasks.class_selection import select_classes
-from tasks.classification_2d import classify_2d
-from tasks.classification_3d import classify_3d, keep_best_class
-from tasks.initial_model import find_initial_model
-from tasks.models import ParticleSet
-from tasks.models.classes import BFactorFit, PostProcessed, Refinement, ResolutionPoint
-from tasks.post_processing import post_process
-from tasks.refinement import refine
-from tasks.symmetry_search import find_symmetry
+from flows.steps import Steps, made
+from tasks.b_factor import draw_particles, fit_b_factor, place_of_b_factor, place_of_subset, subset_sizes
+from tasks.class_selection import place_of_selection, select_classes
+from tasks.classification_2d import classify_2d, place_of_classes_2d
+from tasks.classification_3d import classify_3d, keep_best_class, place_of_best_class, place_of_classes_3d
+from tasks.initial_model import find_initial_model, place_of_initial_model
+from tasks.models import Model, ParticleSet
+from tasks.models.classes import (
+    BFactorFit,
+    Classes3D,
+    FoundSymmetry,
+    Map,
+    PostProcessed,
+    Refinement,
+    ResolutionPoint,
+    SelectedParticles,
+)
+from tasks.post_processing import place_of_post_processed, post_process
+from tasks.refinement import place_of_refinement, refine
+from tasks.symmetry_search import find_symmetry, place_of_symmetry
 
 _FEWEST_POINTS = 3
 _SEED = 1
 
 
-def good_particles(particles: ParticleSet, tools: AveragingTools, folder: Path) -> ParticleSet:
+class BestClass(Model):
+    """The density that most good particles show, and these particles."""
+
+    classes: Classes3D
+    """All densities."""
+    particles: ParticleSet
+    """The particles of the best one."""
+
+    @property
+    def density(self) -> Map:
+        """The best density."""
+        return self.classes.best_class.map
+
+
+class Refined(Model):
+    """A refined density, and what people look at."""
+
+    refinement: Refinement
+    sharpened: PostProcessed
+
+
+def classified_2d(particles: ParticleSet, tools: AveragingTools, folder: Path) -> Steps[SelectedParticles]:
     """Classify particles in 2D and keep those of good classes."""
-    classes = classify_2d.submit(particles, tools.classifier_2d, folder / "classification_2d").result()
-    return select_classes.submit(classes, tools.selector, folder / "class_selection").result().particles
+    classes = yield from made(
+        classify_2d, place_of_classes_2d, particles, tools.classifier_2d, folder / "classification_2d"
+    )
+    return (yield from made(select_classes, place_of_selection, classes, tools.selector, folder / "class_selection"))
 
 
-def density(particles: ParticleSet, tools: AveragingTools, folder: Path) -> tuple[Refinement, PostProcessed]:
-    """Find a first density and its symmetry, keep the particles that show the best one, refine and sharpen it."""
-    first = find_initial_model.submit(particles, tools.model_finder, folder / "initial_model").result()
+def first_density(particles: ParticleSet, tools: AveragingTools, folder: Path) -> Steps[FoundSymmetry]:
+    """Find a first density of particles, and its symmetry."""
+    first = yield from made(
+        find_initial_model, place_of_initial_model, particles, tools.model_finder, folder / "initial_model"
+    )
     search = (first.map, particles.diameter, tools.symmetry_search, folder / "symmetry_search")
-    found = find_symmetry.submit(*search).result()
-    get_run_logger().info("symmetry %s: %s", found.map.symmetry, found.why)
-    group = {"symmetry": found.map.symmetry}
-
-    classifier, below = tools.classifier_3d.model_copy(update=group), folder / "classification_3d"
-    classes = classify_3d.submit(particles, (found.map,), classifier, below).result()
-    get_run_logger().info("class %d: %s", classes.best, classes.why)
-    best = keep_best_class.submit(classes, below).result()
-
-    refiner = tools.refiner.model_copy(update=group)
-    refinement = refine.submit(best, classes.best_class.map, refiner, folder / "refinement").result()
-    return refinement, post_process.submit(refinement.map, tools.post_processor, folder / "post_processing").result()
+    return (yield from made(find_symmetry, place_of_symmetry, *search))
 
 
-def b_factor(
-    refinement: Refinement, sharpened: PostProcessed, tools: AveragingTools, smallest: int, folder: Path
-) -> BFactorFit | None:
+def classified_3d(particles: ParticleSet, density: Map, tools: AveragingTools, folder: Path) -> Steps[BestClass]:
+    """Classify particles in 3D, beginning with a density, and keep those that show the best density."""
+    classifier = tools.classifier_3d.model_copy(update={"symmetry": density.symmetry})
+    classification = (particles, (density,), classifier, folder / "classification_3d")
+    classes = yield from made(classify_3d, place_of_classes_3d, *classification)
+    best = yield from made(keep_best_class, place_of_best_class, classes, folder / "best_class")
+    return BestClass(classes=classes, particles=best)
+
+
+def refined(best: BestClass, tools: AveragingTools, folder: Path) -> Steps[Refined]:
+    """Refine the best density against its particles, and sharpen it."""
+    return (yield from _refined(best.particles, best.density, tools, folder, ""))
+
+
+def fitted_b_factor(found: Refined, tools: AveragingTools, folder: Path) -> Steps[BFactorFit | None]:
     """Refine random parts of the particles and fit how resolution grows; None if there are too few for three points."""
-    particles, refiner = refinement.particles, tools.refiner.model_copy(update={"symmetry": refinement.map.symmetry})
-    sizes = subset_sizes(particles.count, smallest)
-    if len(sizes) + 1 < _FEWEST_POINTS or sharpened.map.resolution is None:
-        get_run_logger().info("no B factor of %d particles: parts begin at %d", particles.count, smallest)
+    whole, resolution = found.refinement, found.sharpened.map.resolution
+    sizes = subset_sizes(whole.particles.count, tools.smallest_subset)
+    if len(sizes) + 1 < _FEWEST_POINTS or resolution is None:
         return None
-    points = [ResolutionPoint(particles=particles.count, resolution=sharpened.map.resolution)]
+    points = [ResolutionPoint(particles=whole.particles.count, resolution=resolution)]
     for size in sizes:
-        below = folder / f"{size}"
-        part = draw_particles.submit(particles, size, _SEED, below).result()
-        refined = refine.submit(part, refinement.map, refiner, below / "refinement").result()
-        sharp = post_process.submit(refined.map, tools.post_processor, below / "post_processing").result()
-        if sharp.map.resolution is not None:
-            points.append(ResolutionPoint(particles=size, resolution=sharp.map.resolution))
+        part = yield from made(
+            draw_particles, place_of_subset, whole.particles, size, _SEED, folder / f"particles_{size}"
+        )
+        smaller = yield from _refined(part, whole.map, tools, folder, f"_{size}")
+        if smaller.sharpened.map.resolution is not None:
+            points.append(ResolutionPoint(particles=size, resolution=smaller.sharpened.map.resolution))
     if len(points) < _FEWEST_POINTS:
         return None
-    return fit_b_factor.submit(tuple(points), refinement.map.pixel_size, tools.b_factor_fitter, folder).result()
+    fit = (tuple(points), whole.map.pixel_size, tools.b_factor_fitter, folder / "b_factor")
+    return (yield from made(fit_b_factor, place_of_b_factor, *fit))
+
+
+def _refined(
+    particles: ParticleSet, reference: Map, tools: AveragingTools, folder: Path, ending: str
+) -> Steps[Refined]:
+    """Refine a reference and sharpen it; the ending keeps the folders of several refinements apart."""
+    refiner = tools.refiner.model_copy(update={"symmetry": reference.symmetry})
+    refinement = yield from made(
+        refine, place_of_refinement, particles, reference, refiner, folder / f"refinement{ending}"
+    )
+    sharpening = (refinement.map, tools.post_processor, folder / f"post_processing{ending}")
+    sharpened = yield from made(post_process, place_of_post_processed, *sharpening)
+    return Refined(refinement=refinement, sharpened=sharpened)

@@ -1,5 +1,7 @@
 """The tools from particles to a density, as choices in the forms of the flows."""
 
+from pydantic import PositiveInt
+
 from tasks.b_factor import BFactorFitter, EmbeddedBFactor
 from tasks.class_selection import ClassSelector, EmbeddedRanking
 from tasks.classification_2d import Classifier2D, RelionClassification2D
@@ -24,3 +26,7 @@ class AveragingTools(Model):
     refiner: Refiner = RelionRefinement()
     post_processor: PostProcessor = RelionPostProcessing()
     b_factor_fitter: BFactorFitter = EmbeddedBFactor()
+    smallest_subset: PositiveInt = 2000
+    """Particles of the smallest part that is refined for the B factor; each further part is twice as large."""
+    batch_size: PositiveInt = 50_000
+    """Particles that are classified in 2D at once."""

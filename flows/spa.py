@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from prefect import flow
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from flows.averaging import b_factor, density, good_particles
+from flows.averaging_steps import average, classify, find_b_factor, find_density, sharpen
 from flows.averaging_tools import AveragingTools
 from flows.micrograph_tools import MicrographTools
 from flows.picking import extracted, preprocessed
@@ -29,9 +29,6 @@ class SpaPlace(Model):
 class SingleParticle(AveragingTools, MicrographTools, SpaPlace):
     """How to process the movies of a session."""
 
-    smallest_subset: PositiveInt = 2000
-    """Particles of the smallest part that is refined for the B factor; each further part is twice as large."""
-
 
 @flow(name="spa", flow_run_name="{spa.name}", task_runner=SiteTaskRunner())
 def process_single_particles(spa: SingleParticle) -> PostProcessed:
@@ -39,7 +36,9 @@ def process_single_particles(spa: SingleParticle) -> PostProcessed:
     movies = gather_movies(spa.source)
     micrographs = preprocessed(spa.name, movies, spa.source.acquisition.optics, spa, spa.folder)
     particles = extracted(spa.name, micrographs, spa.extractor, spa.folder / "particle_extraction")
-    good = good_particles(particles, spa, spa.folder)
-    refinement, sharpened = density(good, spa, spa.folder)
-    b_factor(refinement, sharpened, spa, spa.smallest_subset, spa.folder / "b_factor")
-    return sharpened
+    good = classify.submit(particles, spa, spa.folder).result().particles
+    first = find_density.submit(good, spa, spa.folder).result()
+    best = average.submit(good, first.map, spa, spa.folder).result()
+    found = sharpen.submit(best, spa, spa.folder).result()
+    find_b_factor.submit(found, spa, spa.folder).result()
+    return found.sharpened
