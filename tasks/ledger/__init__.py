@@ -36,6 +36,7 @@ from tasks.ledger.pauses import Pause, pausing, resume
 from tasks.ledger.quarantine import Quarantined, Selection, quarantined, requeue
 from tasks.ledger.results import finish, found, recall, record, recorded, results_of, supplement
 from tasks.ledger.sessions import all_sessions, find_session, open_session, set_parameters
+from tasks.ledger.standing import Standing, Standings, follow_up, stamp
 from tasks.ledger.status import KindStatus, SessionStatus, status
 from tasks.ledger.waiting import Waiting, due, keys_like, quiet, waiting
 
@@ -58,6 +59,8 @@ __all__ = [
     "Selection",
     "Session",
     "SessionStatus",
+    "Standing",
+    "Standings",
     "State",
     "Verdict",
     "Waiting",
@@ -75,6 +78,7 @@ __all__ = [
     "failed",
     "find_session",
     "finish",
+    "follow_up",
     "found",
     "history",
     "keys_like",
@@ -97,6 +101,7 @@ __all__ = [
     "set_parameters",
     "sign_off",
     "sign_on",
+    "stamp",
     "status",
     "supplement",
     "take",

@@ -5,14 +5,23 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tasks.models import Ctf, Optics, Particles, Picks
+from tasks.models import Ctf, Optics, Particles, ParticleSet, Picks
 from tasks.particle_extraction.embedded import EmbeddedExtraction
-from tasks.particle_extraction.joining import join_particles
+from tasks.particle_extraction.joining import Part, join_particles
 from tasks.particle_extraction.naming import name_of
 from tasks.reuse import Place
 from tasks.step import once, step
 
-__all__ = ["EmbeddedExtraction", "ParticleExtractor", "extract_particles", "join_particles", "place_of_particles"]
+__all__ = [
+    "EmbeddedExtraction",
+    "Part",
+    "ParticleExtractor",
+    "extract_particles",
+    "gather_particles",
+    "join_particles",
+    "place_of_gathered",
+    "place_of_particles",
+]
 
 ParticleExtractor = Annotated[EmbeddedExtraction, Field()]
 
@@ -30,3 +39,14 @@ def extract_particles(picks: Picks, ctf: Ctf, optics: Optics, extractor: Particl
     """Extract the particles of one micrograph, unless it is done already."""
     place = place_of_particles(picks, ctf, optics, extractor, folder)
     return once(place, lambda: extractor.extract(picks, ctf, optics, folder))
+
+
+def place_of_gathered(parts: tuple[Part, ...], folder: Path) -> Place[ParticleSet]:
+    """Say where particles that were put together are recorded, and what they depend on."""
+    return Place(folder / "particles.json", ParticleSet, {"parts": parts})
+
+
+@step(task_run_name="particles put together")
+def gather_particles(parts: tuple[Part, ...], folder: Path) -> ParticleSet:
+    """Put the particles of micrographs or batches together, unless it is done already."""
+    return once(place_of_gathered(parts, folder), lambda: join_particles(parts, folder / "particles.star"))

@@ -9,8 +9,11 @@ from tasks.formats.star_rows import Loop, loop_lines, read_loops
 from tasks.models import Particles, ParticleSet
 from tasks.particle_extraction.optics_groups import NUMBER, OpticsGroups
 
+Part = Particles | ParticleSet
+"""Particles of a micrograph, or of several."""
 
-def join_particles(parts: Sequence[Particles], star: Path, root: Path | None = None) -> ParticleSet:
+
+def join_particles(parts: Sequence[Part], star: Path, root: Path | None = None) -> ParticleSet:
     """Write one STAR file of the particles of many micrographs, whole or not at all.
 
     Micrographs of equal optics share an optics group. Paths below ``root`` (a RELION project) become relative to it.
@@ -33,7 +36,7 @@ def join_particles(parts: Sequence[Particles], star: Path, root: Path | None = N
     )
 
 
-def _alike(parts: Sequence[Particles], star: Path) -> Particles:
+def _alike(parts: Sequence[Part], star: Path) -> Part:
     """Return the first of the parts; refuse parts that do not fit together, for example of unlike boxes."""
     if not parts:
         raise InputError(star, "the particles of no micrograph", "those of at least one")
@@ -45,7 +48,7 @@ def _alike(parts: Sequence[Particles], star: Path) -> Particles:
     return first
 
 
-def _rows(parts: Sequence[Particles], groups: OpticsGroups, columns: tuple[str, ...], root: str) -> Iterator[str]:
+def _rows(parts: Sequence[Part], groups: OpticsGroups, columns: tuple[str, ...], root: str) -> Iterator[str]:
     """Yield the rows of all particles, with the numbers of their optics groups in the joint file."""
     place = columns.index(NUMBER)
     for part in parts:

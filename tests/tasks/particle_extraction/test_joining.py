@@ -3,7 +3,7 @@ import pytest
 from tasks.errors import FormatError, InputError
 from tasks.formats.star import read_table
 from tasks.models import Optics
-from tasks.particle_extraction import EmbeddedExtraction, join_particles
+from tasks.particle_extraction import EmbeddedExtraction, gather_particles, join_particles
 
 PLACES = [(40, 50), (90, 61)]
 TOOL = EmbeddedExtraction(box_size=32)
@@ -68,3 +68,12 @@ def test_other_columns_are_an_error(parts, tmp_path):
 def test_no_micrographs_are_an_error(tmp_path):
     with pytest.raises(InputError, match="at least one"):
         join_particles([], tmp_path / "particles.star")
+
+
+def test_parts_that_were_joined_before_are_joined_again_and_only_once(parts, tmp_path):
+    halves = tuple(gather_particles.fn((part,), tmp_path / str(number)) for number, part in enumerate(parts))
+    found = gather_particles.fn(halves, tmp_path / "all")
+    assert found.star.read_text() == join_particles(parts, tmp_path / "at_once.star").star.read_text()
+    written = found.star.stat().st_mtime_ns
+    assert gather_particles.fn(halves, tmp_path / "all") == found
+    assert found.star.stat().st_mtime_ns == written
