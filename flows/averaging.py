@@ -10,16 +10,9 @@ from tasks.classification_2d import classify_2d, place_of_classes_2d
 from tasks.classification_3d import classify_3d, keep_best_class, place_of_best_class, place_of_classes_3d
 from tasks.initial_model import find_initial_model, place_of_initial_model
 from tasks.models import Model, ParticleSet
-from tasks.models.classes import (
-    BFactorFit,
-    Classes3D,
-    FoundSymmetry,
-    Map,
-    PostProcessed,
-    Refinement,
-    ResolutionPoint,
-    SelectedParticles,
-)
+from tasks.models.classes import SelectedParticles
+from tasks.models.maps import Classes3D, FoundSymmetry, Map, Refinement
+from tasks.models.resolution import BFactorFit, PostProcessed, ResolutionPoint
 from tasks.post_processing import place_of_post_processed, post_process
 from tasks.refinement import place_of_refinement, refine
 from tasks.symmetry_search import find_symmetry, place_of_symmetry

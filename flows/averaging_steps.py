@@ -14,7 +14,9 @@ from flows.averaging import (
 from flows.averaging_tools import AveragingTools
 from flows.steps import concluded
 from tasks.models import ParticleSet
-from tasks.models.classes import BFactorFit, FoundSymmetry, Map, SelectedParticles
+from tasks.models.classes import SelectedParticles
+from tasks.models.maps import FoundSymmetry, Map
+from tasks.models.resolution import BFactorFit
 from tasks.step import step
 
 

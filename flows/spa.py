@@ -12,7 +12,7 @@ from flows.picking import extracted, preprocessed
 from flows.runner import SiteTaskRunner
 from flows.spa_sources import MovieFolder, gather_movies
 from tasks.models import Model
-from tasks.models.classes import PostProcessed
+from tasks.models.resolution import PostProcessed
 
 
 class SpaPlace(Model):

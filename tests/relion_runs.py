@@ -9,7 +9,8 @@ import pytest
 
 from tasks.classification_2d import RelionClassification2D
 from tasks.models import ParticleSet
-from tasks.models.classes import Classes2D, Map, Refinement
+from tasks.models.classes import Classes2D
+from tasks.models.maps import Map, Refinement
 from tasks.refinement import RelionRefinement
 from tasks.relion.job import Job
 from tasks.simulation.particles import ParticlesTruth, SimulatedParticles

@@ -5,7 +5,7 @@ from pathlib import Path
 from tasks.b_factor.embedded import EmbeddedBFactor
 from tasks.b_factor.subsets import draw_subset, subset_sizes
 from tasks.models import ParticleSet
-from tasks.models.classes import BFactorFit, ResolutionPoint
+from tasks.models.resolution import BFactorFit, ResolutionPoint
 from tasks.reuse import Place
 from tasks.step import once, step
 

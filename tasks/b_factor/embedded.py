@@ -12,7 +12,7 @@ from scipy.special import stdtrit
 
 from tasks.errors import InputError, ResultError
 from tasks.models import Model
-from tasks.models.classes import BFactorFit, ResolutionPoint
+from tasks.models.resolution import BFactorFit, ResolutionPoint
 
 _FEWEST = 3
 

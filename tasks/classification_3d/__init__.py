@@ -5,7 +5,7 @@ from pathlib import Path
 from tasks.classification_3d.best import write_best
 from tasks.classification_3d.relion import RelionClassification3D
 from tasks.models import ParticleSet
-from tasks.models.classes import Classes3D, Map
+from tasks.models.maps import Classes3D, Map
 from tasks.reuse import Place
 from tasks.step import once, step
 

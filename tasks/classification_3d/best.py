@@ -6,7 +6,7 @@ import pandas as pd
 
 from tasks.errors import ResultError
 from tasks.models import ParticleSet
-from tasks.models.classes import Classes3D
+from tasks.models.maps import Classes3D
 from tasks.relion.rows import require_column, write_part
 
 _CLASS = "rlnClassNumber"

@@ -9,7 +9,7 @@ from pydantic import PositiveFloat, PositiveInt
 from tasks.command import Flag
 from tasks.errors import InputError
 from tasks.models import ParticleSet
-from tasks.models.classes import Classes3D, Map
+from tasks.models.maps import Classes3D, Map
 from tasks.relion.evidence import best_class
 from tasks.relion.iterations import drop_earlier, iteration_files
 from tasks.relion.job import Job, open_job

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tasks.initial_model.relion import RelionInitialModel
 from tasks.models import ParticleSet
-from tasks.models.classes import InitialModel
+from tasks.models.maps import InitialModel
 from tasks.reuse import Place
 from tasks.step import once, step
 

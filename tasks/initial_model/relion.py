@@ -7,7 +7,7 @@ from pydantic import PositiveFloat, PositiveInt
 
 from tasks.command import Flag
 from tasks.models import ParticleSet
-from tasks.models.classes import Class3D, InitialModel, Map
+from tasks.models.maps import Class3D, InitialModel, Map
 from tasks.relion.evidence import best_class
 from tasks.relion.iterations import drop_earlier
 from tasks.relion.job import Job, open_job

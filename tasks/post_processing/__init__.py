@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tasks.models.classes import Map, PostProcessed
+from tasks.models.maps import Map
+from tasks.models.resolution import PostProcessed
 from tasks.post_processing.relion import RelionPostProcessing
 from tasks.reuse import Place
 from tasks.step import once, step

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tasks.errors import FormatError
 from tasks.formats.star import read_table
-from tasks.models.classes import FscShell
+from tasks.models.resolution import FscShell
 from tasks.relion.results import known, read_general
 
 _CURVES = {

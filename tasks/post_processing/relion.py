@@ -10,7 +10,8 @@ from tasks.command import Flag
 from tasks.errors import InputError, ResultError
 from tasks.formats.mrc import header, read_volume
 from tasks.models import Executable, Model
-from tasks.models.classes import Map, PostProcessed
+from tasks.models.maps import Map
+from tasks.models.resolution import PostProcessed
 from tasks.post_processing.curves import Curves, crossing, read_curves
 from tasks.post_processing.threshold import mask_threshold
 from tasks.relion.computing import Computing, UsedComputing

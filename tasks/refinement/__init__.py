@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tasks.models import ParticleSet
-from tasks.models.classes import Map, Refinement
+from tasks.models.maps import Map, Refinement
 from tasks.refinement.relion import RelionRefinement
 from tasks.reuse import Place
 from tasks.step import once, step

@@ -8,7 +8,7 @@ from pydantic import PositiveFloat, model_validator
 from tasks.command import Flag
 from tasks.errors import ResultError
 from tasks.models import ParticleSet
-from tasks.models.classes import Map, Refinement
+from tasks.models.maps import Map, Refinement
 from tasks.relion.computing import Computing, UsedComputing
 from tasks.relion.iterations import drop_earlier, last_iteration
 from tasks.relion.job import Job, open_job

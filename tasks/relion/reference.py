@@ -9,7 +9,7 @@ from tasks.errors import InputError
 from tasks.formats.mrc import header
 from tasks.formats.star import write_star
 from tasks.models import ParticleSet
-from tasks.models.classes import Map
+from tasks.models.maps import Map
 from tasks.relion.computing import Computing
 from tasks.relion.job import Job
 

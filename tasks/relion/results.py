@@ -11,7 +11,8 @@ from tasks.errors import FormatError, ResultError
 from tasks.formats.mrc import mapped
 from tasks.formats.star import read_table
 from tasks.models import ParticleSet
-from tasks.models.classes import Class3D, ClassStatistics, Map
+from tasks.models.classes import ClassStatistics
+from tasks.models.maps import Class3D, Map
 from tasks.relion.job import Job
 
 _UNKNOWN = 998.0

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tasks.models.classes import FoundSymmetry, Map
+from tasks.models.maps import FoundSymmetry, Map
 from tasks.reuse import Place
 from tasks.step import once, step
 from tasks.symmetry_search.relion import RelionSymmetrySearch

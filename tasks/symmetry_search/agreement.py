@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tasks.errors import InputError, ResultError
 from tasks.formats.mrc import read_volume
-from tasks.models.classes import Map
+from tasks.models.maps import Map
 from tasks.numerics.shells import fourier_shell_correlation
 
 Volume = npt.NDArray[np.float32]

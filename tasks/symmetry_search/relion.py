@@ -8,7 +8,7 @@ from pydantic import Field, PositiveFloat
 
 from tasks.formats.mrc import read_volume
 from tasks.models import Executable, Model
-from tasks.models.classes import FoundSymmetry, Map, SymmetryScore
+from tasks.models.maps import FoundSymmetry, Map, SymmetryScore
 from tasks.relion.job import Job, open_job
 from tasks.relion.symmetry import PointGroup, symmetrise, turned_path
 from tasks.relion.version import OLDEST, relion_version

@@ -3,7 +3,7 @@ import pytest
 
 from tasks.b_factor import EmbeddedBFactor
 from tasks.errors import InputError, ResultError
-from tasks.models.classes import ResolutionPoint
+from tasks.models.resolution import ResolutionPoint
 
 
 def points(b_factor, error=0.0, seed=71, sizes=(2000, 4000, 8000, 16000, 32000, 64000)):

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.errors import FormatError
-from tasks.models.classes import FscShell
+from tasks.models.resolution import FscShell
 from tasks.post_processing.curves import crossing, read_curves
 
 

@@ -4,7 +4,7 @@ from relion_runs import job, needs_relion, refined, small_particles
 
 from tasks.errors import InputError, ResultError
 from tasks.formats.mrc import read_volume, write_mrc
-from tasks.models.classes import Map
+from tasks.models.maps import Map
 from tasks.post_processing import RelionPostProcessing
 
 MAP = Map(path="/project/Refine3D/run_class001.mrc", pixel_size=1.5, box_size=64, resolution=12.0)

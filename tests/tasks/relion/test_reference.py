@@ -6,7 +6,7 @@ from tasks.errors import InputError
 from tasks.formats.mrc import header, read_volume, write_mrc
 from tasks.formats.star import read_star
 from tasks.models import ParticleSet
-from tasks.models.classes import Map
+from tasks.models.maps import Map
 from tasks.relion.job import open_job
 from tasks.relion.reference import fitted, require_mask, write_references
 

@@ -6,7 +6,7 @@ from scipy.spatial.transform import Rotation
 
 from tasks.errors import InputError
 from tasks.formats.mrc import read_volume, write_mrc
-from tasks.models.classes import Map
+from tasks.models.maps import Map
 from tasks.simulation.particles import SimulatedParticles
 from tasks.symmetry_search import RelionSymmetrySearch
 
