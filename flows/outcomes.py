@@ -5,8 +5,15 @@ import errno
 from tasks.errors import CommandError, InputError, ResultError
 from tasks.ledger import Failure, FailureKind
 
-# Of the host, of a GPU, and by the kernel, which kills the largest process.
-_OUT_OF_MEMORY = ("out of memory", "bad_alloc", "memoryallocation", "cannot allocate memory", "ended by signal 9;")
+# Of the host, of a GPU, and by the kernel, which kills the largest process. The last one is RELION's.
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "bad_alloc",
+    "memoryallocation",
+    "cannot allocate memory",
+    "ended by signal 9;",
+    "allocate: no space left",
+)
 _NO_SPACE = ("no space left", "disk quota exceeded")
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 

@@ -10,17 +10,9 @@ from tasks.command import run
 from tasks.errors import CommandError, FormatError, InputError
 from tasks.models import ParticleSet
 from tasks.relion.computing import Computing
+from tasks.relion.failures import end, failure
 
 _CLAIM = ".claimed"
-_CAUSES = {
-    r"ended by signal 9|bad_alloc|[Oo]ut of memory|memory allocation|oom-kill|allocate memory": (
-        "it ran out of memory, most likely: use fewer threads or processes, or do not hold the images in memory"
-    ),
-    r"No space left on device": "a disk is full",
-    r"The number of (particles|images).*too (small|few)": "there are too few particles",
-    r"zero sum of weights|Nan in|NaN|nan in|-nan": "the refinement diverged: check the reference and the CTF",
-    r"CUDA|cuda.*error": "a GPU failed",
-}
 
 
 @dataclass(frozen=True)
@@ -61,11 +53,13 @@ class Job:
                 environment=computing.environment(),
             )
         except CommandError as error:
-            raise CommandError(_explained(str(error))) from error
+            raise failure(error, self.file(log).read_text(errors="replace")) from error
         for name in outputs:
             path = self.file(name)
             if not path.is_file() or not path.stat().st_size:
-                raise CommandError(f"{arguments[0]} ended well but did not write {path}; it last said:\n{_end(text)}")
+                raise CommandError(
+                    f"{arguments[0]} ended well but did not write {path}; it last said:\n{end(text)}", self.file(log)
+                )
         return text
 
 
@@ -110,16 +104,3 @@ def first_image(star: Path) -> str:
             if match:
                 return match[1]
     raise FormatError(star, "no image", "particles with rlnImageName")
-
-
-def _explained(message: str) -> str:
-    """Add the likely cause to the message of a program, and take its progress bars out."""
-    causes = [cause for pattern, cause in _CAUSES.items() if re.search(pattern, message)]
-    first, _, rest = message.partition("\n")
-    return "\n".join([first, _end(rest), *causes[:1]])
-
-
-def _end(text: str) -> str:
-    """Return the end of what a program printed, without what it overwrote on the same line."""
-    lines = (line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n"))
-    return "\n".join(line for line in lines if "~~(,_," not in line)[-2000:].strip()

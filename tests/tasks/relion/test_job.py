@@ -73,7 +73,6 @@ def test_a_program_that_ends_well_without_its_files_has_failed(tmp_path):
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", r"ended by signal 9(?s:.*)ran out of memory"),
         ("print('std::bad_alloc'); sys.exit(1)", r"ran out of memory"),
         ("print('No space left on device'); sys.exit(1)", r"a disk is full"),
-        ("print('ERROR: zero sum of weights'); sys.exit(1)", r"diverged"),
         ("print('ERROR: CUDA error'); sys.exit(1)", r"a GPU failed"),
     ],
 )
