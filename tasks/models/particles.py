@@ -68,3 +68,5 @@ class ParticleSet(Model):
     """Pixel size of the images in angstrom."""
     diameter: PositiveFloat
     """Diameter of the particles in angstrom."""
+    left_out: tuple[str, ...] = ()
+    """Which micrographs do not fit to the others and were left out, each with the reason, in words for the user."""

@@ -1,5 +1,6 @@
 """Join the particles of many micrographs into one STAR file."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,36 +17,50 @@ Part = Particles | ParticleSet
 def join_particles(parts: Sequence[Part], star: Path, root: Path | None = None) -> ParticleSet:
     """Write one STAR file of the particles of many micrographs, whole or not at all.
 
-    Micrographs of equal optics share an optics group. Paths below ``root`` (a RELION project) become relative to it.
+    Micrographs of equal optics share an optics group. Images of another box or pixel size than most are left out, as of
+    micrographs that were taken at another magnification. Paths below ``root`` (a RELION project) become relative to it.
     """
-    first = _alike(parts, star)
+    alike, left_out = of_one_kind(parts, star)
+    first = alike[0]
     groups = OpticsGroups()
-    for part in parts:
+    for part in alike:
         groups.add(part.star, read_loops(part.star)["optics"])
     columns = _particles(first.star).columns
     with replacing(star) as beside, beside.open("w") as file:
         file.writelines(f"{line}\n" for line in loop_lines("optics", groups.columns, iter(groups.rows)))
-        rows = _rows(parts, groups, columns, f"{root.absolute()}/" if root else "")
+        rows = _rows(alike, groups, columns, f"{root.absolute()}/" if root else "")
         file.writelines(f"{line}\n" for line in loop_lines("particles", columns, rows))
     return ParticleSet(
         star=star,
-        count=sum(part.count for part in parts),
+        count=sum(part.count for part in alike),
         box_size=first.box_size,
         pixel_size=first.pixel_size,
-        diameter=max(part.diameter for part in parts),
+        diameter=max(part.diameter for part in alike),
+        left_out=(*(reason for part in alike if isinstance(part, ParticleSet) for reason in part.left_out), *left_out),
     )
 
 
-def _alike(parts: Sequence[Part], star: Path) -> Part:
-    """Return the first of the parts; refuse parts that do not fit together, for example of unlike boxes."""
+def of_one_kind(parts: Sequence[Part], star: Path) -> tuple[list[Part], list[str]]:
+    """Return the parts with the box and pixel size that most particles have, and why each other one is left out."""
     if not parts:
         raise InputError(star, "the particles of no micrograph", "those of at least one")
-    first = parts[0]
+    counts: Counter[tuple[int, float]] = Counter()
     for part in parts:
-        if (part.box_size, round(part.pixel_size, 4)) != (first.box_size, round(first.pixel_size, 4)):
-            found = f"images of {part.box_size} pixels of {part.pixel_size:.4g} angstrom"
-            raise InputError(part.star, found, f"{first.box_size} of {first.pixel_size:.4g} as in {first.star}")
-    return first
+        counts[_kind(part)] += part.count
+    most = max(counts, key=counts.__getitem__)
+    alike = [part for part in parts if _kind(part) == most]
+    others = [part for part in parts if _kind(part) != most and part.count]
+    return alike, [
+        f"{part.star.name}: {part.count} particles of {_shown(part)}; most have {_shown(alike[0])}" for part in others
+    ]
+
+
+def _kind(part: Part) -> tuple[int, float]:
+    return part.box_size, round(part.pixel_size, 4)
+
+
+def _shown(part: Part) -> str:
+    return f"{part.box_size} pixels of {part.pixel_size:.4g} angstrom"
 
 
 def _rows(parts: Sequence[Part], groups: OpticsGroups, columns: tuple[str, ...], root: str) -> Iterator[str]:

@@ -1,5 +1,7 @@
 import pytest
+from relion_runs import needs_relion
 
+from tasks.classification_2d import RelionClassification2D
 from tasks.errors import FormatError, InputError
 from tasks.formats.star import read_table
 from tasks.models import Optics
@@ -44,11 +46,38 @@ def test_joining_joined_files_of_one_micrograph_changes_nothing(parts, tmp_path)
     assert again.star.read_text() == found.star.read_text()
 
 
-def test_boxes_of_unlike_size_are_an_error(parts, image, picked, ctf, tmp_path):
+def test_micrographs_of_another_magnification_are_left_out_with_the_reason(parts, image, picked, ctf, tmp_path):
+    picks = picked(image, PLACES[:1], "four")
+    closer = picks.model_copy(update={"micrograph": picks.micrograph.model_copy(update={"pixel_size": 1.6})})
+    other = TOOL.extract(closer, ctf, Optics(), tmp_path / "extract")
+    found = join_particles([other, *parts], tmp_path / "particles.star")
+    assert (found.count, found.pixel_size) == (3, 2)
+    assert found.left_out == (
+        "four_extract.star: 1 particles of 32 pixels of 1.6 angstrom; most have 32 pixels of 2 angstrom",
+    )
+    assert "four" not in found.star.read_text()
+    again = join_particles([found], tmp_path / "again.star")
+    assert again.left_out == found.left_out
+
+
+def test_boxes_of_another_size_are_left_out_with_the_reason(parts, image, picked, ctf, tmp_path):
     other = EmbeddedExtraction(box_size=24).extract(picked(image, PLACES, "four"), ctf, Optics(), tmp_path / "extract")
-    with pytest.raises(InputError, match="images of 24 pixels"):
-        join_particles([*parts, other], tmp_path / "particles.star")
-    assert not (tmp_path / "particles.star").exists()
+    found = join_particles([*parts, other], tmp_path / "particles.star")
+    assert (found.count, found.box_size) == (3, 32)
+    assert "2 particles of 24 pixels" in found.left_out[0]
+
+
+def test_a_micrograph_of_another_shape_is_like_the_others(parts, image, picked, ctf, tmp_path):
+    small = TOOL.extract(picked(image[:100, :110], PLACES, "four"), ctf, Optics(), tmp_path / "extract")
+    found = join_particles([*parts, small], tmp_path / "particles.star")
+    assert (found.count, found.left_out) == (5, ())
+
+
+@needs_relion
+def test_relion_takes_several_groups_of_optics(parts, tmp_path):
+    particles = join_particles(parts, tmp_path / "particles.star")
+    tool = RelionClassification2D(classes=1, iterations=1, psi_step=60, offset_range=1, mask_diameter=40)
+    assert tool.classify(particles, tmp_path / "Class2D").classes[0].particles == 3
 
 
 def test_rows_that_are_missing_are_an_error_and_leave_nothing(parts, tmp_path):
