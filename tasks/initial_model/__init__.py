@@ -1,16 +1,18 @@
-"""Find a first density from particles alone."""
+"""Find a first density: from particles alone, or one that is known."""
 
 from pathlib import Path
+from typing import Annotated
 
+from tasks.initial_model.given import GivenModel
 from tasks.initial_model.relion import RelionInitialModel
-from tasks.models import ParticleSet
+from tasks.models import ParticleSet, one_of
 from tasks.models.maps import InitialModel
 from tasks.reuse import Place
 from tasks.step import once, step
 
-__all__ = ["InitialModelFinder", "RelionInitialModel", "find_initial_model", "place_of_initial_model"]
+__all__ = ["GivenModel", "InitialModelFinder", "RelionInitialModel", "find_initial_model", "place_of_initial_model"]
 
-InitialModelFinder = RelionInitialModel
+InitialModelFinder = Annotated[RelionInitialModel | GivenModel, one_of("tool")]
 
 
 def place_of_initial_model(particles: ParticleSet, finder: InitialModelFinder, folder: Path) -> Place[InitialModel]:
@@ -20,5 +22,5 @@ def place_of_initial_model(particles: ParticleSet, finder: InitialModelFinder, f
 
 @step(task_run_name="initial model of {particles.count} particles")
 def find_initial_model(particles: ParticleSet, finder: InitialModelFinder, folder: Path) -> InitialModel:
-    """Find a first density from particles, unless it is done already."""
+    """Find a first density of particles, unless it is done already."""
     return once(place_of_initial_model(particles, finder, folder), lambda: finder.find(particles, folder))

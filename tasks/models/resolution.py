@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import PositiveFloat, PositiveInt
 
 from tasks.models.base import Model
-from tasks.models.maps import Map
+from tasks.models.maps import Map, Refinement
 
 
 class FscShell(Model):
@@ -43,6 +43,13 @@ class PostProcessed(Model):
     """RELION's STAR file of curves."""
     program: str
     """Name and version of the program."""
+
+
+class Mirrored(Model):
+    """A density of the other hand. RELION's own model and optimiser files, which are named too, keep the first one."""
+
+    refinement: Refinement
+    sharpened: PostProcessed
 
 
 class ResolutionPoint(Model):

@@ -1,15 +1,18 @@
-"""Find the point group of a density."""
+"""Find the point group of a density, or take the one that is known."""
 
 from pathlib import Path
+from typing import Annotated
 
+from tasks.models import one_of
 from tasks.models.maps import FoundSymmetry, Map
 from tasks.reuse import Place
 from tasks.step import once, step
+from tasks.symmetry_search.given import GivenSymmetry
 from tasks.symmetry_search.relion import RelionSymmetrySearch
 
-__all__ = ["RelionSymmetrySearch", "SymmetrySearch", "find_symmetry", "place_of_symmetry"]
+__all__ = ["GivenSymmetry", "RelionSymmetrySearch", "SymmetrySearch", "find_symmetry", "place_of_symmetry"]
 
-SymmetrySearch = RelionSymmetrySearch
+SymmetrySearch = Annotated[RelionSymmetrySearch | GivenSymmetry, one_of("tool")]
 
 
 def place_of_symmetry(density: Map, diameter: float, search: SymmetrySearch, folder: Path) -> Place[FoundSymmetry]:
