@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from tasks.class_selection.features import Features, class_features
-from tasks.class_selection.selection import choose, require_selected, write_selected
+from tasks.class_selection.selection import choose, keep
 from tasks.errors import FormatError
 from tasks.formats.mrc import header, read_volume
 from tasks.models import Model
@@ -23,18 +23,11 @@ class EmbeddedRanking(Model):
     """Least score, from 0 (junk) to 1, of a class that is kept."""
 
     def select(self, classes: Classes2D, folder: Path) -> SelectedParticles:
-        """Keep the particles of good classes."""
+        """Keep the particles of good classes, if there are any."""
         features = self._features(classes)
-        scores = choose([item.score for item in features], _reasons(classes.classes, features), self.threshold)
-        kept = require_selected(classes, scores, self.threshold)
-        particles, averages = write_selected(classes, kept, folder)
-        return SelectedParticles(
-            particles=particles,
-            averages=averages,
-            scores=scores,
-            threshold=self.threshold,
-            program="embedded ranking",
-        )
+        reasons = [_reason(item, found) for item, found in zip(classes.classes, features, strict=True)]
+        scores = choose(classes, [item.score for item in features], reasons, self.threshold)
+        return keep(classes, scores, self.threshold, "embedded ranking", folder)
 
     def _features(self, classes: Classes2D) -> list[Features]:
         count = header(classes.averages).shape[0]
@@ -46,14 +39,8 @@ class EmbeddedRanking(Model):
         return class_features(classes.classes, list(averages), radius)
 
 
-def _reasons(classes: tuple[ClassAverage, ...], features: list[Features]) -> list[str]:
-    return [_reason(item, found) for item, found in zip(classes, features, strict=True)]
-
-
 def _reason(item: ClassAverage, found: Features) -> str:
     """Say what the class is like, and what speaks against it most."""
-    if not item.particles:
-        return "no particles"
     resolution = f"{item.resolution:.1f} angstrom" if item.resolution else "no resolution"
     shown = ", ".join(f"{name} {value:.2f}" for name, value in found._asdict().items())
     return f"{item.particles} particles, {resolution}; weakest in {found.weakest} ({shown})"

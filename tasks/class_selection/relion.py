@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, NonNegativeInt
 
-from tasks.class_selection.selection import choose, require_selected, with_enough, write_selected
+from tasks.class_selection.selection import choose, keep, with_enough
 from tasks.errors import FormatError
 from tasks.formats.star import read_table
 from tasks.models import Executable, Model
@@ -35,7 +35,7 @@ class RelionClassRanker(Model):
     """How long the ranker may take."""
 
     def select(self, classes: Classes2D, folder: Path) -> SelectedParticles:
-        """Keep the particles of good classes."""
+        """Keep the particles of good classes, if there are any."""
         version = relion_version(self.executable)
         version.require(GRADIENT, self.executable, "the embedded ranking")
         job = open_job(folder, classes.particles)
@@ -45,14 +45,9 @@ class RelionClassRanker(Model):
             threshold = max(float(np.quantile(found, self.removed_fraction)), self.junk_score)
             # Once more, so that RELION's own list of averages is that of the threshold.
             found = self._scores(classes, threshold, job)
-        scores = choose(found, ["score of RELION's class ranker"] * len(found), threshold)
-        require_selected(classes, scores, threshold)
+        scores = choose(classes, found, ["score of RELION's class ranker"] * len(found), threshold)
         scores = with_enough(classes, scores, self.fewest_particles)
-        kept = require_selected(classes, scores, threshold)
-        particles, averages = write_selected(classes, kept, job.folder)
-        return SelectedParticles(
-            particles=particles, averages=averages, scores=scores, threshold=threshold, program=version.program
-        )
+        return keep(classes, scores, threshold, version.program, job.folder)
 
     def _scores(self, classes: Classes2D, threshold: float, job: Job) -> list[float]:
         job.run(self.command(classes, threshold, job), self.computing, ["rank_model.star"])

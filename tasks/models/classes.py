@@ -70,12 +70,24 @@ class SelectedParticles(Model):
     """The particles of good classes."""
 
     particles: ParticleSet
-    """The particles that are kept."""
-    averages: Path
-    """MRC stack of the averages that are kept, best first."""
+    """The particles that are kept; none, if all classes are junk."""
+    averages: Path | None
+    """MRC stack of the averages that are kept, best first; None if none is."""
     scores: tuple[ClassScore, ...]
     """Of every class, in order of their numbers."""
     threshold: float
     """Least score of a class that is kept."""
     program: str
     """Name and version of what judged."""
+
+    @property
+    def why(self) -> str:
+        """How many classes were kept, or why none was, in words for the user."""
+        kept = sum(score.selected for score in self.scores)
+        if kept:
+            return f"{kept} of {len(self.scores)} classes are kept: those that score {self.threshold:.2f} or more"
+        best = max(self.scores, key=lambda score: score.score)
+        return (
+            f"all {len(self.scores)} classes are junk: none scores {self.threshold:.2f}; the best one is class "
+            f"{best.number} with {best.score:.2f}, {best.reason}"
+        )

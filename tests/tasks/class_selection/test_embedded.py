@@ -1,11 +1,16 @@
+import re
+
 import numpy as np
 import pytest
 from relion_runs import classes_2d, needs_relion, particles
 
 from tasks.class_selection import EmbeddedRanking
-from tasks.errors import FormatError, ResultError
+from tasks.errors import FormatError, InputError
 from tasks.formats.mrc import header, write_mrc
 from tasks.formats.star import read_star, read_table
+from tasks.initial_model import RelionInitialModel
+from tasks.models.maps import Map
+from tasks.refinement import RelionRefinement
 
 pytestmark = needs_relion
 
@@ -28,14 +33,25 @@ def test_keeps_the_optics_and_the_averages_of_what_it_keeps(tmp_path_factory, tm
     assert all(str(score.number) for score in found.scores if "weakest in" in score.reason)
 
 
-def test_classes_that_are_all_junk_are_a_failure_with_the_reason(tmp_path_factory, tmp_path):
+def test_classes_that_are_all_junk_are_a_result_that_says_so(tmp_path_factory, tmp_path):
     classes = classes_2d(tmp_path_factory.getbasetemp())
-    with pytest.raises(ResultError, match=r"all 5 classes are junk: none scores 1\.00; the best one is class \d"):
-        EmbeddedRanking(threshold=1.0).select(
-            classes.model_copy(
-                update={"classes": tuple(c.model_copy(update={"resolution": None}) for c in classes.classes)}
-            ),
-            tmp_path,
+    junk = tuple(item.model_copy(update={"resolution": None}) for item in classes.classes)
+    found = EmbeddedRanking().select(classes.model_copy(update={"classes": junk}), tmp_path)
+    assert (found.particles.count, found.averages) == (0, None)
+    assert re.match(r"all 5 classes are junk: none scores 0\.50; the best one is class \d with 0\.00, ", found.why)
+    assert len(read_table(found.particles.star, "particles")) == 0
+    assert set(read_star(found.particles.star)) == {"optics", "particles"}
+
+
+def test_no_step_goes_on_with_junk_only(tmp_path_factory, tmp_path):
+    classes = classes_2d(tmp_path_factory.getbasetemp())
+    junk = tuple(item.model_copy(update={"resolution": None}) for item in classes.classes)
+    none = EmbeddedRanking().select(classes.model_copy(update={"classes": junk}), tmp_path).particles
+    with pytest.raises(InputError, match="0 particles; expected at least 50 for an initial model"):
+        RelionInitialModel().find(none, tmp_path / "InitialModel")
+    with pytest.raises(InputError, match="0 particles; expected at least 20 for a refinement"):
+        RelionRefinement().refine(
+            none, Map(path=tmp_path / "none.mrc", pixel_size=6, box_size=32), tmp_path / "Refine3D"
         )
 
 
