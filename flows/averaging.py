@@ -8,17 +8,20 @@ from tasks.b_factor import draw_particles, fit_b_factor, place_of_b_factor, plac
 from tasks.class_selection import place_of_selection, select_classes
 from tasks.classification_2d import classify_2d, place_of_classes_2d
 from tasks.classification_3d import classify_3d, keep_best_class, place_of_best_class, place_of_classes_3d
+from tasks.errors import ResultError
 from tasks.initial_model import find_initial_model, place_of_initial_model
 from tasks.models import Model, ParticleSet
 from tasks.models.classes import SelectedParticles
 from tasks.models.maps import Classes3D, FoundSymmetry, Map, Refinement
 from tasks.models.resolution import BFactorFit, PostProcessed, ResolutionPoint
-from tasks.post_processing import place_of_post_processed, post_process
+from tasks.post_processing import mirror_hand, place_of_mirrored, place_of_post_processed, post_process
 from tasks.refinement import place_of_refinement, refine
 from tasks.symmetry_search import find_symmetry, place_of_symmetry
 
 _FEWEST_POINTS = 3
 _SEED = 1
+_OUTLINE = 5
+"""Details across the particle from which on a density is more than an outline."""
 
 
 class BestClass(Model):
@@ -60,10 +63,14 @@ def first_density(particles: ParticleSet, tools: AveragingTools, folder: Path) -
 
 
 def classified_3d(particles: ParticleSet, density: Map, tools: AveragingTools, folder: Path) -> Steps[BestClass]:
-    """Classify particles in 3D, beginning with a density, and keep those that show the best density."""
+    """Classify particles in 3D, beginning with a density, and keep those that show the best density.
+
+    Raises ResultError if that one is not worth refining.
+    """
     classifier = tools.classifier_3d.model_copy(update={"symmetry": density.symmetry})
     classification = (particles, (density,), classifier, folder / "classification_3d")
     classes = yield from made(classify_3d, place_of_classes_3d, *classification)
+    require_worth(classes, tools.worth_refining or particles.diameter / _OUTLINE)
     best = yield from made(keep_best_class, place_of_best_class, classes, folder / "best_class")
     return BestClass(classes=classes, particles=best)
 
@@ -71,6 +78,26 @@ def classified_3d(particles: ParticleSet, density: Map, tools: AveragingTools, f
 def refined(best: BestClass, tools: AveragingTools, folder: Path) -> Steps[Refined]:
     """Refine the best density against its particles, and sharpen it."""
     return (yield from _refined(best.particles, best.density, tools, folder, ""))
+
+
+def in_hand(found: Refined, tools: AveragingTools, folder: Path) -> Steps[Refined]:
+    """Give a refined density the hand that is wanted; its resolution, and the B factor, do not depend on it."""
+    if tools.hand == "as found":
+        return found
+    mirroring = (found.refinement, found.sharpened, folder / "mirrored")
+    other = yield from made(mirror_hand, place_of_mirrored, *mirroring)
+    return Refined(refinement=other.refinement, sharpened=other.sharpened)
+
+
+def require_worth(classes: Classes3D, coarsest: float) -> None:
+    """Refuse densities of which the best one is coarser than a resolution in angstrom."""
+    best = classes.best_class
+    if best.resolution is None or best.resolution > coarsest:
+        found = f"ends at {best.resolution:.1f} angstrom" if best.resolution else "has no resolution"
+        raise ResultError(
+            f"no 3D class is worth refining: the best one, {best.number} of {len(classes.classes)}, {found}; "
+            f"worth_refining asks for {coarsest:.1f} angstrom"
+        )
 
 
 def fitted_b_factor(found: Refined, tools: AveragingTools, folder: Path) -> Steps[BFactorFit | None]:

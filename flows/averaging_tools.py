@@ -1,6 +1,8 @@
 """The tools from particles to a density, as choices in the forms of the flows."""
 
-from pydantic import PositiveInt
+from typing import Literal
+
+from pydantic import PositiveFloat, PositiveInt
 
 from tasks.b_factor import BFactorFitter, EmbeddedBFactor
 from tasks.class_selection import ClassSelector, EmbeddedRanking
@@ -30,3 +32,10 @@ class AveragingTools(Model):
     """Particles of the smallest part that is refined for the B factor; each further part is twice as large."""
     batch_size: PositiveInt = 50_000
     """Particles that are classified in 2D at once."""
+    worth_refining: PositiveFloat | None = None
+    """Coarsest resolution in angstrom of a 3D class that is worth a refinement; by default a fifth of the diameter of
+    the particles: coarser densities show an outline."""
+    hand: Literal["as found", "mirrored"] = "as found"
+    """Images do not tell the hand of a density, and one that was found from particles alone has either. Compare it with
+    what is known (a structure, or helices, which turn to the right) and mirror it if it is wrong: nothing is refined
+    again."""

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tasks.models import Ctf, Optics, Particles, ParticleSet, Picks
+from tasks.particle_extraction.batching import Batches, cut_particles
 from tasks.particle_extraction.embedded import EmbeddedExtraction
 from tasks.particle_extraction.joining import Part, join_particles
 from tasks.particle_extraction.naming import name_of
@@ -13,12 +14,15 @@ from tasks.reuse import Place
 from tasks.step import once, step
 
 __all__ = [
+    "Batches",
     "EmbeddedExtraction",
     "Part",
     "ParticleExtractor",
+    "cut_batches",
     "extract_particles",
     "gather_particles",
     "join_particles",
+    "place_of_batches",
     "place_of_gathered",
     "place_of_particles",
 ]
@@ -50,3 +54,14 @@ def place_of_gathered(parts: tuple[Part, ...], folder: Path) -> Place[ParticleSe
 def gather_particles(parts: tuple[Part, ...], folder: Path) -> ParticleSet:
     """Put the particles of micrographs or batches together, unless it is done already."""
     return once(place_of_gathered(parts, folder), lambda: join_particles(parts, folder / "particles.star"))
+
+
+def place_of_batches(particles: ParticleSet, size: int, folder: Path) -> Place[Batches]:
+    """Say where the batches of particles are recorded, and what they depend on."""
+    return Place(folder / "batches.json", Batches, {"particles": particles, "size": size})
+
+
+@step(task_run_name="batches of {particles.count} particles")
+def cut_batches(particles: ParticleSet, size: int, folder: Path) -> Batches:
+    """Cut particles into batches of at most so many, unless it is done already."""
+    return once(place_of_batches(particles, size, folder), lambda: cut_particles(particles, size, folder))
