@@ -13,9 +13,8 @@ from tasks.project.pipeline import Pipeline, Process
 from tasks.project.pipeline_file import update_pipeline
 from tasks.project.places import link
 from tasks.project.relion_types import job_number
-from tasks.project.writing import write_text
+from tasks.project.writing import STATE, write_text
 
-_MARKER = ".cryoem_flows"
 SUCCESS, FAILURE = "RELION_JOB_EXIT_SUCCESS", "RELION_JOB_EXIT_FAILURE"
 
 
@@ -36,7 +35,7 @@ class Job(Model):
     @property
     def number(self) -> int:
         """Return its number in the project."""
-        return int(self.folder[-3:])
+        return int(self.folder.rpartition("job")[2])
 
     @property
     def output(self) -> str:
@@ -66,18 +65,18 @@ class Outcome(Model):
 
 def claim(project: Path) -> None:
     """Refuse a folder that holds a project of others: its jobs would have the numbers of ours."""
-    marker = project / _MARKER
-    if not marker.exists():
+    mark = project / STATE / "README"
+    if not mark.exists():
         if (project / "default_pipeline.star").exists():
             raise InputError(project, "a project that was begun by others", "a folder without one")
-        write_text(marker, "This project is written by cryoem-flows; its own jobs are brought up to date.\n")
+        write_text(mark, "This project is written by cryoem-flows; its own jobs are brought up to date.\n")
 
 
-def finish(project: Path, session_name: str, outcomes: Sequence[Outcome], reserved: int) -> None:
+def finish(project: Path, session_name: str, outcomes: Sequence[Outcome], reserved: int, patience: float) -> None:
     """Write the folders of the jobs, then the graph of them, which is what programs look at."""
     for outcome in outcomes:
         write_job(project, outcome)
-    update_pipeline(project, graph(outcomes, reserved))
+    update_pipeline(project, graph(outcomes, reserved), patience)
     card = project / ".CCPEM_pipeliner_project"
     if not card.exists():
         known = {"project name": session_name, "description": "Written live", "pipeline file": "default_pipeline.star"}

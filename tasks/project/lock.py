@@ -1,5 +1,6 @@
 """The lock of a project, which RELION and the pipeliner of CCP-EM respect: a folder that one of them makes."""
 
+import fcntl
 import os
 import socket
 import time
@@ -8,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+
+from tasks.project.writing import STATE
 
 LOCK_SECONDS = 60.0
 """How long RELION and the pipeliner wait for each other, too."""
@@ -30,6 +33,17 @@ def locked(project: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         folder.rmdir()
+
+
+@contextmanager
+def alone(project: Path) -> Iterator[None]:
+    """Be the only one of us who writes a project; TimeoutError at once if another does."""
+    with (project / STATE / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TimeoutError(f"{project} is being written by another process") from None
+        yield
 
 
 def _take(folder: Path, holder: Path, seconds: float) -> None:

@@ -1,14 +1,14 @@
 """Rows of particles as text, under the names that files have in a project: there are millions."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tasks.errors import FormatError
 from tasks.formats.star_rows import Loop, read_loops
 
 _FILE = re.compile(r"[^\s@]*/\S+")
-_RUN = re.compile(r"[^\s@]*/(run(?:_it\d+_\S+)?)(?=\s)")
+_RUN = re.compile(r"[^\s@]*/(run(?:_\S+)?)(?=\s)")
 
 
 def particles_of(star: Path) -> Loop:
@@ -19,9 +19,9 @@ def particles_of(star: Path) -> Loop:
     return loops["particles"]
 
 
-def renamed(text: str, names: Mapping[str, str]) -> str:
+def renamed(text: str, name: Callable[[str], str]) -> str:
     """Put other names in the place of those of files, which may stand behind the number of an image."""
-    return _FILE.sub(lambda file: names.get(file[0], file[0]), text)
+    return _FILE.sub(lambda file: name(file[0]), text)
 
 
 def moved(text: str, folder: str) -> str:

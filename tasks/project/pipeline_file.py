@@ -5,18 +5,18 @@ from pathlib import Path
 from tasks.errors import FormatError
 from tasks.formats.star import Block, read_star
 from tasks.project.browsing import offer_files
-from tasks.project.lock import locked
+from tasks.project.lock import LOCK_SECONDS, locked
 from tasks.project.pipeline import Pipeline, Process, render
 from tasks.project.relion_types import job_label, node_label, status_label
 from tasks.project.writing import write_text
 
 
-def update_pipeline(project: Path, ours: Pipeline) -> bool:
+def update_pipeline(project: Path, ours: Pipeline, patience: float = LOCK_SECONDS) -> bool:
     """Bring our jobs into the graph and leave those of others as they are; tell whether that changed the file."""
     path = project / "default_pipeline.star"
     if _is_up_to_date(path, ours):
         return False
-    with locked(project):
+    with locked(project, patience):
         theirs = read_pipeline(path) if path.exists() else Pipeline()
         together = merged(theirs, ours)
         write_text(path, render(together))

@@ -5,7 +5,7 @@ in one folder cost one link.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -16,9 +16,12 @@ from tasks.formats.files import replacing
 class Places:
     """The links of a project."""
 
-    def __init__(self, project: Path) -> None:
+    def __init__(self, project: Path, links: Mapping[str, str] | None = None) -> None:
         self._project = project
+        self.links = dict(links or {})
+        """The links that were made, and where they lead, both relative to the project."""
         self._known: dict[tuple[str, str], str] = {}
+        self._found: dict[tuple[str, str], str] = {}
         self._taken: dict[str, dict[str, str]] = {}
 
     def of(self, job: str, file: Path, label: str = "") -> str:
@@ -31,19 +34,44 @@ class Places:
             known = self._known[job, folder] = self._place(job, folder, label or Path(folder).name)
         return f"{known}/{name}"
 
+    def find(self, file: str, jobs: Iterable[str]) -> str:
+        """Return the path from the project of a file to whose folder one of the jobs leads; else the file as it is."""
+        folder, _, name = file.rpartition(os.sep)
+        for job in jobs:
+            if (job, folder) not in self._found:
+                self._found[job, folder] = self._existing(job, os.path.realpath(folder))
+            if self._found[job, folder]:
+                return f"{self._found[job, folder]}/{name}"
+        return file
+
+    def link(self, place: str, target: Path) -> str:
+        """Have a path of the project lead to a file or folder elsewhere; return the path."""
+        link(self._project / place, target)
+        self.links[place] = os.path.relpath(os.path.realpath(target), os.path.realpath(self._project))
+        return place
+
+    def restore(self) -> None:
+        """Make the links again that somebody has removed."""
+        for place, target in self.links.items():
+            if not os.path.lexists(self._project / place):
+                link(self._project / place, self._project / target)
+
     def _place(self, job: str, folder: str, label: str) -> str:
         target = os.path.realpath(folder)
+        return self._existing(job, target) or f"{job}/Movies/{self._new(job, target, word(label))}"
+
+    def _existing(self, job: str, target: str) -> str:
+        """Return where a folder is in a job already; nothing if it is not there."""
         home = os.path.realpath(self._project / job)
         if target == home or target.startswith(f"{home}{os.sep}"):
             return str(Path(job) / os.path.relpath(target, home))
         taken = self._taken.setdefault(job, _links(self._project / job / "Movies"))
-        name = next((name for name, at in taken.items() if at == target), None)
-        return f"{job}/Movies/{name or self._new(job, target, word(label))}"
+        return next((f"{job}/Movies/{name}" for name, at in taken.items() if at == target), "")
 
     def _new(self, job: str, target: str, label: str) -> str:
         taken = self._taken[job]
         name = next(name for name in _names(label, Path(target)) if name not in taken)
-        link(self._project / job / "Movies" / name, Path(target))
+        self.link(f"{job}/Movies/{name}", Path(target))
         taken[name] = target
         return name
 

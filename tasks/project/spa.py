@@ -1,26 +1,35 @@
-"""A RELION project of single particles: from movies to extracted particles and their 2D classes."""
+"""A RELION project of single particles: from movies to particles, their 2D classes, and sharpened densities."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from tasks.errors import InputError
-from tasks.formats.star_text import table
-from tasks.project.batches import write_batches
-from tasks.project.found import ProcessedBatch, ProcessedMovie
+from tasks.project import densities as in_3d
+from tasks.project.batches import FIRST, counted, jobs_of, write_batches
+from tasks.project.found import ProcessedBatch, ProcessedDensity, ProcessedMovie
 from tasks.project.job import claim, finish
-from tasks.project.movie_rows import CTF, PICK, Optics, corrected, fitted, imported, picked
-from tasks.project.particle_files import image_names, write_particles
-from tasks.project.places import Places
-from tasks.project.spa_jobs import STAGES, outcomes
-from tasks.project.tilt_rows import Columns
+from tasks.project.lock import LOCK_SECONDS, alone
+from tasks.project.movie_rows import FITTED, IMPORT, MOTION, PICK
+from tasks.project.movie_tables import head_of, made_of_movie
+from tasks.project.numbers import job_numbers
+from tasks.project.particle_files import EXTRACT
+from tasks.project.register import Items, read_register, write_register
+from tasks.project.spa_jobs import outcomes
+from tasks.project.stamps import stamped
+from tasks.project.tables import bring_up_to_date
 from tasks.project.writing import write_text
 
-RESERVED = 100
-"""Numbers that are kept for our jobs, of which there are two for each batch; the first job of a user is number 101."""
+RESERVED = 9
+"""Numbers that are the same in every session; those of later jobs, ours and a user's, are the next ones."""
 
 
 def write_spa_project(
-    folder: Path, session_name: str, movies: Sequence[ProcessedMovie], batches: Sequence[ProcessedBatch] = ()
+    folder: Path,
+    session_name: str,
+    movies: Sequence[ProcessedMovie],
+    batches: Sequence[ProcessedBatch] = (),
+    densities: Sequence[ProcessedDensity] = (),
 ) -> None:
     """Write what was found of the movies of a session as a project that RELION 3.1, 4 and 5 open.
 
@@ -28,30 +37,42 @@ def write_spa_project(
     which they arrived: what is new then comes last in every file.
     """
     _check(movies)
+    items = stamped({str(found.movie.path): found for found in movies})
+    update_spa_project(folder, session_name, items, batches, densities)
+
+
+def update_spa_project(  # noqa: PLR0913, PLR0917 - what a session consists of
+    folder: Path,
+    session_name: str,
+    movies: Items[ProcessedMovie],
+    batches: Sequence[ProcessedBatch] = (),
+    densities: Sequence[ProcessedDensity] = (),
+    patience: float = LOCK_SECONDS,
+) -> None:
+    """Bring a project up to date with the movies of which there is news; see ``write_spa_project``.
+
+    The lock of somebody else is waited for as many seconds as there is patience, then TimeoutError; what was written
+    until then is not written again the next time.
+    """
     claim(folder)
-    places, optics = Places(folder), Optics(movies)
-    _write(folder, "import", "movies", optics.rows(of_micrographs=False), imported(places, optics, movies))
-    groups = optics.rows(of_micrographs=True)
-    _write(folder, "motion", "micrographs", groups, corrected(places, optics, movies))
-    _write(folder, "ctf", "micrographs", groups, fitted(places, optics, movies))
-    coordinates = picked(places, movies)
-    if coordinates:
-        write_text(folder / PICK / "autopick.star", table("coordinate_files", coordinates))
-        write_text(folder / PICK / "coords_suffix_autopick.star", f"{CTF}/micrographs_ctf.star\n")
-    write_particles(folder, places, optics, movies)
-    names = {old: new for found in movies if found.particles for old, new in image_names(places, found).items()}
-    jobs = [*outcomes(movies), *write_batches(folder, batches, names)]
-    finish(folder, session_name, jobs, RESERVED)
+    with alone(folder):
+        draft = bring_up_to_date(folder, read_register(folder, movies.basis), movies, made_of_movie, head_of)
+        write_register(folder, draft.register())
+        if draft.passed("picks"):
+            write_text(folder / PICK / "coords_suffix_autopick.star", f"{FITTED}\n")
+        given = counted(batches)
+        begun = [job for batch in given for job in jobs_of(batch)]
+        begun += [job for density in densities for job in in_3d.jobs_of(density)]
+        numbers = job_numbers(folder, begun, FIRST, RESERVED, patience)
+        names = partial(draft.places.find, jobs=(EXTRACT, MOTION, IMPORT))
+        jobs = [*outcomes(draft), *write_batches(folder, given, numbers, names)]
+        jobs += in_3d.write_densities(folder, given, densities, numbers, names)
+        finish(folder, session_name, jobs, RESERVED, patience)
 
 
-def _check(movies: Sequence[ProcessedMovie]) -> None:
+def _check(movies: Iterable[ProcessedMovie]) -> None:
     seen: set[Path] = set()
     for found in movies:
         if found.movie.path in seen:
             raise InputError(found.movie.path, "given twice", "every movie of a session once")
         seen.add(found.movie.path)
-
-
-def _write(folder: Path, stage: str, block: str, groups: list[Columns], rows: list[Columns]) -> None:
-    if rows:
-        write_text(folder / STAGES[stage].output, table("optics", groups) + table(block, rows))

@@ -6,7 +6,7 @@ from pathlib import Path
 from tasks.formats.star_text import Value
 from tasks.models import Ctf, Micrograph, Model, Motion, Movie, Tilt
 from tasks.project.found import ProcessedTiltSeries
-from tasks.project.places import Places, link, word
+from tasks.project.places import Places, word
 from tasks.tilt_series_alignment.conventions import to_relion
 
 IMPORT, MOTION, CTF = "Import/job001", "MotionCorr/job002", "CtfFind/job003"
@@ -28,14 +28,14 @@ class TiltRow(Model):
     """How much less a tilted, and so thicker, specimen counts."""
 
 
-def tilt_rows(project: Path, places: Places, found: ProcessedTiltSeries) -> list[TiltRow]:
+def tilt_rows(places: Places, found: ProcessedTiltSeries) -> list[TiltRow]:
     """Return the tilts of a series in the order of acquisition."""
     aligned = {tilt.name: tilt for tilt in found.alignment.tilts} if found.alignment else {}
     rows = [
         TiltRow(
             number=tilt.number,
             angle=tilt.angle,
-            imported=_imported(project, places, found, tilt),
+            imported=_imported(places, found, tilt),
             moved=_moved(places, found, tilt),
             fitted=ctf_columns(ctf) if (ctf := found.ctfs.get(tilt.name)) else None,
             aligned=to_relion(aligned[tilt.name]) if tilt.name in aligned else None,
@@ -80,9 +80,9 @@ def unweighted(micrograph: Micrograph) -> Path:
     return micrograph.unweighted or micrograph.path
 
 
-def _imported(project: Path, places: Places, found: ProcessedTiltSeries, tilt: Tilt) -> Columns:
+def _imported(places: Places, found: ProcessedTiltSeries, tilt: Tilt) -> Columns:
     series, counts = found.series, [len(motion.displacements) for motion in found.motions.values()]
-    source = _source(project, places, word(series.name), tilt)
+    source = _source(places, word(series.name), tilt)
     motion = found.motions.get(tilt.name)
     frames = len(motion.displacements) if motion else max(counts, key=counts.count, default=None)
     return {
@@ -94,15 +94,14 @@ def _imported(project: Path, places: Places, found: ProcessedTiltSeries, tilt: T
     }
 
 
-def _source(project: Path, places: Places, label: str, tilt: Tilt) -> Columns:
+def _source(places: Places, label: str, tilt: Tilt) -> Columns:
     if isinstance(tilt.source, Movie):
         return {"rlnMicrographMovieName": places.of(IMPORT, tilt.source.path, label)}
     image = unweighted(tilt.source)
     if image.suffix == ".mrc" and not tilt.source.section:
         return {"rlnMicrographName": places.of(IMPORT, image, label)}
     # A section of a stack: RELION reads one only from a file whose name ends in mrcs.
-    stack = f"{IMPORT}/Movies/{label}.mrcs"
-    link(project / stack, image)
+    stack = places.link(f"{IMPORT}/Movies/{label}.mrcs", image)
     return {"rlnMicrographName": f"{tilt.source.section + 1:06d}@{stack}"}
 
 

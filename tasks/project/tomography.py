@@ -1,45 +1,60 @@
 """A RELION 5 tomography project: from the movies of tilt series to denoised tomograms."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from tasks.errors import InputError
-from tasks.formats.star_text import table
-from tasks.models import Tomogram
 from tasks.project.found import ProcessedTiltSeries
 from tasks.project.job import claim, finish
-from tasks.project.places import Places, link, word
-from tasks.project.settings import unbinned_size
-from tasks.project.tilt_files import write_tilts
-from tasks.project.tilt_rows import Columns
-from tasks.project.tilt_stages import CHOSEN, STAGES, common
-from tasks.project.tomography_jobs import JOBS, LAST_NUMBER, image_pixel_size, outcomes, pixel_size
-from tasks.project.writing import write_text
-
-Hand = Literal[-1, 1]
+from tasks.project.lock import LOCK_SECONDS, alone
+from tasks.project.places import word
+from tasks.project.register import Items, read_register, write_register
+from tasks.project.series_tables import Hand, head_of, made_of_series
+from tasks.project.stamps import stamped
+from tasks.project.tables import bring_up_to_date
+from tasks.project.tomography_jobs import LAST_NUMBER, outcomes
 
 
 def write_tomography_project(
-    folder: Path, session_name: str, series: Sequence[ProcessedTiltSeries], hand: Hand = -1
+    folder: Path,
+    session_name: str,
+    series: Sequence[ProcessedTiltSeries],
+    hand: Hand = -1,
+    *,
+    are_all: bool = True,
 ) -> None:
     """Write what was found of the tilt series of a session as a project that RELION 5 opens.
 
     Written again, it brings the project up to date; jobs that others have added stay. ``hand`` is rlnTomoHand: the
-    sign with which a point that is higher in the projection has a larger defocus.
+    sign with which a point that is higher in the projection has a larger defocus. Series of the project that are not
+    given leave it, unless those given are not all.
     """
     _check_names(found.series.name for found in series)
+    items = stamped({word(found.series.name): found for found in series}, are_all=are_all)
+    update_tomography_project(folder, session_name, items, hand)
+
+
+def update_tomography_project(
+    folder: Path,
+    session_name: str,
+    series: Items[ProcessedTiltSeries],
+    hand: Hand = -1,
+    patience: float = LOCK_SECONDS,
+) -> None:
+    """Bring a project up to date with the tilt series of which there is news; see ``write_tomography_project``.
+
+    The lock of somebody else is waited for as many seconds as there is patience, then TimeoutError; what was written
+    until then is not written again the next time.
+    """
+    items = replace(series, basis=f"{series.basis} hand {hand}")
     claim(folder)
-    places, groups = Places(folder), _optics_groups(series)
-    tables: dict[str, list[Columns]] = {stage: [] for stage in STAGES}
-    for found in series:
-        known = _series_columns(found, groups, hand)
-        for stage, star in write_tilts(folder, places, found).items():
-            tables[stage].append(_row(folder, stage, found, known, star))
-    for stage, rows in tables.items():
-        if rows:
-            write_text(folder / JOBS[stage].output, table("global", common(rows)))
-    finish(folder, session_name, outcomes(series), LAST_NUMBER)
+    with alone(folder):
+        make = partial(made_of_series, hand)
+        draft = bring_up_to_date(folder, read_register(folder, items.basis), items, make, head_of)
+        write_register(folder, draft.register())
+        finish(folder, session_name, outcomes(draft), LAST_NUMBER, patience)
 
 
 def _check_names(names: Iterable[str]) -> None:
@@ -48,68 +63,3 @@ def _check_names(names: Iterable[str]) -> None:
         if word(name) in seen:
             raise InputError(f"tilt series {name}", f"another one is {seen[word(name)]}", "names that differ in RELION")
         seen[word(name)] = name
-
-
-def _optics_groups(series: Sequence[ProcessedTiltSeries]) -> dict[tuple[float, ...], str]:
-    """Name the kinds of imaging conditions, in the order in which they occur."""
-    kinds = dict.fromkeys(_conditions(found) for found in series)
-    return {kind: f"optics{number}" for number, kind in enumerate(kinds, 1)}
-
-
-def _conditions(found: ProcessedTiltSeries) -> tuple[float, ...]:
-    optics = found.series.optics
-    return optics.voltage, optics.spherical_aberration, optics.amplitude_contrast, pixel_size(found)
-
-
-def _series_columns(found: ProcessedTiltSeries, groups: dict[tuple[float, ...], str], hand: Hand) -> Columns:
-    voltage, aberration, contrast, size = _conditions(found)
-    return {
-        "rlnVoltage": voltage,
-        "rlnSphericalAberration": aberration,
-        "rlnAmplitudeContrast": contrast,
-        "rlnMicrographOriginalPixelSize": size,
-        "rlnTomoHand": hand,
-        "rlnOpticsGroupName": groups[_conditions(found)],
-    }
-
-
-def _row(folder: Path, stage: str, found: ProcessedTiltSeries, known: Columns, star: str) -> Columns:
-    name: Columns = {"rlnTomoName": word(found.series.name)}
-    file: Columns = {"rlnTomoTiltSeriesStarFile": star}
-    size: Columns = {"rlnTomoTiltSeriesPixelSize": image_pixel_size(found)}
-    if stage == "import" and found.series.movies:
-        return name | file | known
-    if stage not in CHOSEN:
-        return name | file | known | size
-    tomogram = found.tomogram if stage in {"tomograms", "denoise"} else None
-    volume = _volume(folder, found, tomogram, stage) if tomogram else {}
-    return name | known | size | file | volume
-
-
-def _volume(folder: Path, found: ProcessedTiltSeries, tomogram: Tomogram, stage: str) -> Columns:
-    depth, height, width = unbinned_size(tomogram, image_pixel_size(found))
-    columns: Columns = {
-        "rlnTomoTomogramBinning": tomogram.voxel_size / image_pixel_size(found),
-        "rlnTomoSizeX": width,
-        "rlnTomoSizeY": height,
-        "rlnTomoSizeZ": depth,
-    }
-    name = f"rec_{word(found.series.name)}"
-    files = {
-        "": (tomogram.path, name),
-        "Half1": (tomogram.even, f"{name}_half1"),
-        "Half2": (tomogram.odd, f"{name}_half2"),
-    }
-    for kind, (file, place) in files.items():
-        if file:
-            columns[f"rlnTomoReconstructedTomogram{kind}"] = _linked(folder, JOBS["tomograms"].folder, place, file)
-    if stage == "denoise" and found.denoised:
-        place = _linked(folder, JOBS["denoise"].folder, name, found.denoised.path)
-        columns["rlnTomoReconstructedTomogramDenoised"] = place
-    return columns
-
-
-def _linked(folder: Path, job: str, name: str, file: Path) -> str:
-    place = f"{job}/tomograms/{name}{file.suffix}"
-    link(folder / place, file)
-    return place

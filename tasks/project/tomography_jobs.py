@@ -1,14 +1,15 @@
 """The jobs of a tomography project, under the numbers that they have in every session."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from tasks.formats.star_text import Value
-from tasks.models import Exclusion, Movie
+from tasks.models import Ctf, Exclusion, Motion, Movie
+from tasks.project.draft import Draft
 from tasks.project.found import ProcessedTiltSeries
 from tasks.project.job import Job, Outcome
 from tasks.project.settings import alignment_options, motion_options, optics_options, reconstruction_options
 from tasks.project.tilt_rows import CTF, IMPORT, MOTION
-from tasks.project.tilt_stages import STAGES, failed, passed
+from tasks.project.tilt_stages import STAGES
 
 _NODE = "TomogramGroupMetadata.star.relion.tomo."
 _JOBS = (
@@ -28,12 +29,12 @@ LAST_NUMBER = 9
 """Numbers 8 and 9 are kept for segmentation and picking; the first job of a user is number 10."""
 
 
-def outcomes(series: Sequence[ProcessedTiltSeries]) -> list[Outcome]:
+def outcomes(draft: Draft) -> list[Outcome]:
     """Return the jobs that have begun, each reading what the one before it has made."""
     begun: list[Outcome] = []
     for stage in STAGES:
-        done = [found for found in series if stage in passed(found)]
-        failures = [f"{found.series.name}: {found.failure}" for found in series if failed(found) == stage]
+        done = draft.passed(stage)
+        failures = [f"{entry.name}: {entry.failure}" for entry in draft.entries.values() if entry.stopped == stage]
         if done or failures:
             given = begun[-1].job.output if begun else ""
             job = JOBS[stage].model_copy(update={"inputs": (given,) if given else ()})
@@ -42,19 +43,18 @@ def outcomes(series: Sequence[ProcessedTiltSeries]) -> list[Outcome]:
                     job=job,
                     done=len(done),
                     failures=tuple(failures),
-                    notes=tuple(_left_out(stage, done)),
-                    options=_options(stage, (done or list(series))[0], given),
-                    programs=_programs(stage, done),
+                    # Where RELION chooses tilts.
+                    notes=tuple(note for entry in done for note in entry.notes) if stage == "exclude" else (),
+                    options=draft.options.get(stage, {}),
+                    programs=tuple(sorted({program for entry in done for program in entry.programs[stage]})),
                 )
             )
     return begun
 
 
-def _left_out(stage: str, done: Sequence[ProcessedTiltSeries]) -> list[str]:
-    """Return the tilts that are not used, and why, where RELION chooses tilts."""
-    if stage != "exclude":
-        return []
-    lines = [f"{found.series.name}/{left.name} left out: {left.reason}" for found in done for left in _excluded(found)]
+def left_out(found: ProcessedTiltSeries) -> list[str]:
+    """Return the tilts that are not used, and why."""
+    lines = [f"{found.series.name}/{left.name} left out: {left.reason}" for left in _excluded(found)]
     return list(dict.fromkeys(lines))
 
 
@@ -68,18 +68,15 @@ def _excluded(found: ProcessedTiltSeries) -> list[Exclusion]:
     ]
 
 
-def _programs(stage: str, done: Sequence[ProcessedTiltSeries]) -> tuple[str, ...]:
-    found = {
-        "motion": [motion.program for item in done for motion in item.motions.values()],
-        "ctf": [ctf.program for item in done for ctf in item.ctfs.values()],
-        "align": [item.alignment.program for item in done if item.alignment],
-        "tomograms": [item.tomogram.program for item in done if item.tomogram],
-        "denoise": [item.denoised.program for item in done if item.denoised],
-    }
-    return tuple(sorted(set(found.get(stage, []))))
+def programs_of(stage: str, found: ProcessedTiltSeries) -> tuple[str, ...]:
+    """Return the programs that did the work of a stage."""
+    by_tilt: dict[str, Iterable[Motion | Ctf]] = {"motion": found.motions.values(), "ctf": found.ctfs.values()}
+    whole = {"align": found.alignment, "tomograms": found.tomogram, "denoise": found.denoised}.get(stage)
+    programs = [whole.program] if whole else [result.program for result in by_tilt.get(stage, ())]
+    return tuple(sorted(set(programs)))
 
 
-def _options(stage: str, found: ProcessedTiltSeries, given: str) -> dict[str, Value]:
+def stage_options(stage: str, found: ProcessedTiltSeries, given: str) -> dict[str, Value]:
     """Return the settings of a job as those of one series, which stands for all of the session."""
     first = found.series.tilts[0].source
     if stage == "import":

@@ -70,12 +70,12 @@ def test_one_more_job_runs_in_a_project_and_stays_when_the_session_goes_on(tmp_p
     write_spa_project(project, "cm1", movies[:2])
     (project / "split.star").write_text(SPLIT)
     subprocess.run(["pipeliner", "--run_job", "split.star"], cwd=project, check=True, capture_output=True)
-    job = project / "Select/job101"
+    job = project / "Select/job010"
     until = time.monotonic() + 60
     # The pipeliner starts a job in the background.
     while not (job / "RELION_JOB_EXIT_SUCCESS").exists() and time.monotonic() < until:
         time.sleep(0.2)
     assert [len(read_table(job / f"particles_split{number}.star", "particles")) for number in (1, 2)] == [8, 2]
     write_spa_project(project, "cm1", movies)
-    assert read_pipeline(project / "default_pipeline.star").processes[-1].name == "Select/job101/"
+    assert read_pipeline(project / "default_pipeline.star").processes[-1].name == "Select/job010/"
     assert [entry[0] for entry in opened(project)][-1] == "relion.select.split"

@@ -59,20 +59,20 @@ def session(tmp_path_factory):
     write_spa_project(folder / "project", "cm1", movies[:3])
     (folder / "project" / "extract.star").write_text(EXTRACTION)
     relion(folder / "project", "relion_pipeliner", "--addJobFromStar", "extract.star")
-    words = ("--RunJobs", "Extract/job101/", "--min_wait", "0", "--sec_wait_after", "0")
+    words = ("--RunJobs", "Extract/job010/", "--min_wait", "0", "--sec_wait_after", "0")
     relion(folder / "project", "relion_pipeliner", *words)
     return folder / "project", movies
 
 
 def test_relion_runs_one_more_job_under_the_next_free_number(session):
     project, _ = session
-    assert (project / "Extract/job101/RELION_JOB_EXIT_SUCCESS").exists()
-    assert len(read_table(project / "Extract/job101/particles.star", "particles")) == 15
+    assert (project / "Extract/job010/RELION_JOB_EXIT_SUCCESS").exists()
+    assert len(read_table(project / "Extract/job010/particles.star", "particles")) == 15
 
 
 def test_relion_cuts_the_same_particles_as_we_have_written(session):
     project, _ = session
-    ours, theirs = (read_table(project / f"Extract/job{n}/particles.star", "particles") for n in ("005", "101"))
+    ours, theirs = (read_table(project / f"Extract/job{n}/particles.star", "particles") for n in ("005", "010"))
     for column in ("rlnCoordinateX", "rlnCoordinateY", "rlnMicrographName", "rlnDefocusU", "rlnDefocusAngle"):
         assert list(ours[column]) == list(theirs[column])
     for mine, other in zip(ours["rlnImageName"], theirs["rlnImageName"], strict=True):
@@ -84,11 +84,11 @@ def test_a_job_of_relion_stays_when_the_session_goes_on(session):
     project, movies = session
     write_spa_project(project, "cm1", movies)
     pipeline = read_pipeline(project / "default_pipeline.star")
-    assert [process.name for process in pipeline.processes][-1] == "Extract/job101/"
-    assert ("CtfFind/job003/micrographs_ctf.star", "Extract/job101/") in pipeline.inputs
-    assert pipeline.counter == 102
+    assert [process.name for process in pipeline.processes][-1] == "Extract/job010/"
+    assert ("CtfFind/job003/micrographs_ctf.star", "Extract/job010/") in pipeline.inputs
+    assert pipeline.counter == 11
     relion(project, "relion_pipeliner", "--check_job_completion")
-    assert read_pipeline(project / "default_pipeline.star").counter == 102
+    assert read_pipeline(project / "default_pipeline.star").counter == 11
 
 
 def test_relion_reads_our_tables(session):
@@ -123,10 +123,10 @@ def batch(session):
 def test_relion_continues_a_classification_that_ran_elsewhere(session, batch):
     project, movies = session
     write_spa_project(project, "cm1", movies, [batch])
-    (project / "Class2D/job102").mkdir(parents=True)
+    (project / "Class2D/job111").mkdir(parents=True)
     words = ["relion_refine", "--continue", "Class2D/job007/run_it001_optimiser.star", "--iter", "2"]
-    relion(project, *words, "--o", "Class2D/job102/run")
-    names = read_table(project / "Class2D/job102/run_it002_data.star", "particles")["rlnImageName"]
+    relion(project, *words, "--o", "Class2D/job111/run")
+    names = read_table(project / "Class2D/job111/run_it002_data.star", "particles")["rlnImageName"]
     assert {name.split("@")[1].split("/")[1] for name in names} == {"job005"}
 
 
@@ -139,16 +139,16 @@ def test_the_classes_that_were_kept_are_listed_with_their_scores(session, batch)
     assert "class 1: 0.10, left out: blurred" in (project / "Select/job008/run.out").read_text()
     pipeline = read_pipeline(project / "default_pipeline.star")
     assert ("Class2D/job007/run_it001_optimiser.star", "Select/job008/") in pipeline.inputs
-    assert pipeline.counter == 102
+    assert pipeline.counter == 11
 
 
 def test_a_batch_that_could_not_be_classified_is_a_failed_job(session, batch):
     project, movies = session
     failed = ProcessedBatch(particles=batch.particles, failure="the refinement diverged")
     write_spa_project(project, "cm1", movies, [batch, failed])
-    assert (project / "Class2D/job010/RELION_JOB_EXIT_FAILURE").exists()
-    assert "the refinement diverged" in (project / "Class2D/job010/run.err").read_text()
+    assert (project / "Class2D/job011/RELION_JOB_EXIT_FAILURE").exists()
+    assert "the refinement diverged" in (project / "Class2D/job011/run.err").read_text()
     assert len(read_table(project / "Select/job006/particles_split2.star", "particles")) == 15
     pipeline = read_pipeline(project / "default_pipeline.star")
-    assert ("Select/job006/particles_split2.star", "Class2D/job010/") in pipeline.inputs
-    assert [job for job, _ in pipeline.outputs if job == "Class2D/job010/"] == []
+    assert ("Select/job006/particles_split2.star", "Class2D/job011/") in pipeline.inputs
+    assert [job for job, _ in pipeline.outputs if job == "Class2D/job011/"] == []

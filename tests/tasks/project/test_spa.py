@@ -130,4 +130,4 @@ def test_a_project_of_others_is_left_alone(session, tmp_path):
 
 def test_a_session_without_movies_yet_is_an_empty_project(tmp_path):
     write_spa_project(tmp_path, "cm1", [])
-    assert read_table(tmp_path / "default_pipeline.star", "pipeline_general")["rlnPipeLineJobCounter"].item() == 101
+    assert read_table(tmp_path / "default_pipeline.star", "pipeline_general")["rlnPipeLineJobCounter"].item() == 10
