@@ -9,6 +9,7 @@ from flows.averaging import (
     classified_3d,
     first_density,
     fitted_b_factor,
+    in_hand,
     refined,
 )
 from flows.averaging_tools import AveragingTools
@@ -42,6 +43,12 @@ def average(particles: ParticleSet, density: Map, tools: AveragingTools, folder:
 def sharpen(best: BestClass, tools: AveragingTools, folder: Path) -> Refined:
     """Refine the best density against its particles, and sharpen it."""
     return concluded(refined(best, tools, folder))
+
+
+@step(task_run_name="hand of the density")
+def turn(found: Refined, tools: AveragingTools, folder: Path) -> Refined:
+    """Give the density the hand that is wanted."""
+    return concluded(in_hand(found, tools, folder))
 
 
 @step(task_run_name="B factor of {found.refinement.particles.count} particles")

@@ -10,7 +10,7 @@ from flows.spa_sources import Gathered
 from flows.steps import concluded
 from tasks.errors import ResultError
 from tasks.models import Micrograph, Movie, Optics, ParticleSet
-from tasks.particle_extraction import ParticleExtractor, extract_particles, join_particles, place_of_particles
+from tasks.particle_extraction import ParticleExtractor, extract_particles, gather_particles, place_of_particles
 from tasks.particle_picking import typical_diameter
 from tasks.report import Progress
 from tasks.step import step
@@ -46,13 +46,13 @@ def extracted(
         raise ResultError(f"no particles in the {len(micrographs)} micrographs of {name}")
     alike = extractor.model_copy(update={"diameter": diameter})
     given = {
-        each: (one.picks, one.ctf, one.optics, alike, folder / Path(each).parent)
+        each: (one.picks, one.ctf, one.optics, alike, folder / Path(each).parent / "particle_extraction")
         for each, one in micrographs.items()
         if one.picks.count
     }
     extracting = begun(extract_particles, place_of_particles, given)
     found, reasons = settled(extracting, Progress(name, "extractions", len(given)))
-    filled = [found[each] for each in sorted(found) if found[each].count]
+    filled = tuple(found[each] for each in sorted(found) if found[each].count)
     if not filled:
         raise ResultError(f"no particles could be extracted: {'; '.join(list(reasons.values())[:3]) or 'all at edges'}")
-    return join_particles(filled, folder / "particles.star")
+    return gather_particles.submit(filled, folder / "particles").result()

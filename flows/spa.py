@@ -5,14 +5,14 @@ from pathlib import Path
 from prefect import flow
 from pydantic import Field
 
-from flows.averaging_steps import average, classify, find_b_factor, find_density, sharpen
+from flows.averaging_programs import require_programs
 from flows.averaging_tools import AveragingTools
 from flows.micrograph_tools import MicrographTools
 from flows.picking import extracted, preprocessed
 from flows.runner import SiteTaskRunner
+from flows.spa_outcome import Outcome, averaged
 from flows.spa_sources import MovieFolder, gather_movies
 from tasks.models import Model
-from tasks.models.resolution import PostProcessed
 
 
 class SpaPlace(Model):
@@ -31,14 +31,10 @@ class SingleParticle(AveragingTools, MicrographTools, SpaPlace):
 
 
 @flow(name="spa", flow_run_name="{spa.name}", task_runner=SiteTaskRunner())
-def process_single_particles(spa: SingleParticle) -> PostProcessed:
+def process_single_particles(spa: SingleParticle) -> Outcome:
     """Process a session: micrographs, particles, classes, a density and its B factor."""
     movies = gather_movies(spa.source)
     micrographs = preprocessed(spa.name, movies, spa.source.acquisition.optics, spa, spa.folder)
-    particles = extracted(spa.name, micrographs, spa.extractor, spa.folder / "particle_extraction")
-    good = classify.submit(particles, spa, spa.folder).result().particles
-    first = find_density.submit(good, spa, spa.folder).result()
-    best = average.submit(good, first.map, spa, spa.folder).result()
-    found = sharpen.submit(best, spa, spa.folder).result()
-    find_b_factor.submit(found, spa, spa.folder).result()
-    return found.sharpened
+    particles = extracted(spa.name, micrographs, spa.extractor, spa.folder)
+    require_programs(spa, particles)
+    return averaged(spa.name, particles, spa, spa.folder)

@@ -41,5 +41,5 @@ def save_picture(path: Path, picture: Image.Image) -> Path:
 def data_uri(picture: Image.Image) -> str:
     """Return a picture as text that a web page can show without asking for a file."""
     buffer = BytesIO()
-    picture.convert("L").save(buffer, "JPEG", quality=85)
+    picture.convert("RGB" if picture.mode == "RGB" else "L").save(buffer, "JPEG", quality=85)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
