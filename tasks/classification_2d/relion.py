@@ -11,7 +11,7 @@ from tasks.models.classes import ClassAverage, Classes2D
 from tasks.relion.flags import relion_flags
 from tasks.relion.iterations import drop_earlier, iteration_files
 from tasks.relion.job import Job, open_job
-from tasks.relion.parameters import RelionParameters, require_particles
+from tasks.relion.parameters import ClassParameters, require_particles
 from tasks.relion.results import particles_in, read_classes, require_signal
 from tasks.relion.version import GRADIENT, RelionVersion, relion_version
 
@@ -31,7 +31,7 @@ class Gradient(Model):
     """Share of the mini-batches that are large."""
 
 
-class RelionClassification2D(RelionParameters):
+class RelionClassification2D(ClassParameters):
     """2D classification by RELION."""
 
     tool: Literal["relion"] = "relion"
@@ -52,20 +52,8 @@ class RelionClassification2D(RelionParameters):
     """Move the averages to their centre of mass."""
     psi_step: Annotated[PositiveFloat, Flag("--psi_step")] = 12.0
     """Step of the angles in degree, before oversampling."""
-    offset_range: Annotated[PositiveFloat, Flag("--offset_range")] = 5.0
-    """Largest shift that is tried in pixels."""
     offset_step: Annotated[PositiveFloat, Flag("--offset_step")] = 2.0
     """Step of the shifts in pixels, before oversampling."""
-    resolution_limit: Annotated[PositiveFloat | None, Flag("--strict_highres_exp")] = None
-    """Use no frequencies beyond this resolution in angstrom to align."""
-    skip_align: Annotated[bool, Flag("--skip_align")] = False
-    """Keep the alignments that the particles have."""
-    allow_coarser: Annotated[bool, Flag("--allow_coarser_sampling")] = False
-    """Sample more coarsely while the classes are poor."""
-    norm: Annotated[bool, Flag("--norm")] = True
-    """Correct the scale of each particle."""
-    scale: Annotated[bool, Flag("--scale")] = True
-    """Correct the scale of the particles of each micrograph."""
 
     def classify(self, particles: ParticleSet, folder: Path) -> Classes2D:
         """Classify particles and write RELION's files to a folder."""

@@ -12,15 +12,14 @@ from tasks.models import ParticleSet
 from tasks.models.maps import Classes3D, Map
 from tasks.relion.evidence import best_class
 from tasks.relion.iterations import drop_earlier, iteration_files
-from tasks.relion.job import Job, open_job
-from tasks.relion.parameters import RelionParameters, require_particles
+from tasks.relion.job import open_job
+from tasks.relion.parameters import ClassParameters, ReferenceParameters, require_particles
 from tasks.relion.reference import fitted, require_mask, write_references
 from tasks.relion.results import particles_in, read_maps, require_signal
-from tasks.relion.symmetry import PointGroup
-from tasks.relion.version import BLUSH, RelionVersion, relion_version
+from tasks.relion.version import relion_version
 
 
-class RelionClassification3D(RelionParameters):
+class RelionClassification3D(ClassParameters, ReferenceParameters):
     """3D classification by RELION."""
 
     tool: Literal["relion"] = "relion"
@@ -29,33 +28,10 @@ class RelionClassification3D(RelionParameters):
     iterations: Annotated[PositiveInt, Flag("--iter")] = 25
     tau_fudge: Annotated[PositiveFloat, Flag("--tau2_fudge")] = 4.0
     """Weight of the data against smoothness; higher shows more detail, and more noise."""
-    symmetry: Annotated[PointGroup, Flag("--sym")] = "C1"
     initial_lowpass: Annotated[PositiveFloat, Flag("--ini_high")] = 40.0
     """Resolution in angstrom to which the reference is used at first."""
-    correct_greyscale: Annotated[bool, Flag("--firstiter_cc")] = True
-    """Compare by correlation at first; not needed for references that RELION made of these particles."""
     fast_subsets: Annotated[bool, Flag("--fast_subsets")] = False
     """Use parts of the particles in the first iterations."""
-    healpix_order: Annotated[int, Flag("--healpix_order")] = 2
-    """Sampling of angles before oversampling: 2 is 15 degree, 3 is 7.5 degree."""
-    offset_range: Annotated[PositiveFloat, Flag("--offset_range")] = 5.0
-    """Largest shift that is tried in pixels."""
-    offset_step: Annotated[PositiveFloat, Flag("--offset_step")] = 4.0
-    """Step of the shifts in pixels, before oversampling."""
-    resolution_limit: Annotated[PositiveFloat | None, Flag("--strict_highres_exp")] = None
-    """Use no frequencies beyond this resolution in angstrom to align."""
-    mask: Annotated[Path | None, Flag("--solvent_mask")] = None
-    """Mask for the references, in the voxels of the particles; by default a ball."""
-    skip_align: Annotated[bool, Flag("--skip_align")] = False
-    """Keep the alignments that the particles have."""
-    allow_coarser: Annotated[bool, Flag("--allow_coarser_sampling")] = False
-    """Sample more coarsely while the classes are poor."""
-    norm: Annotated[bool, Flag("--norm")] = True
-    """Correct the scale of each particle."""
-    scale: Annotated[bool, Flag("--scale")] = True
-    """Correct the scale of the particles of each micrograph."""
-    blush: Annotated[bool, Flag("--blush")] = False
-    """Let a neural network smooth the densities: needs RELION 5 and a GPU."""
 
     def classify(self, particles: ParticleSet, references: Sequence[Map], folder: Path) -> Classes3D:
         """Classify particles by one reference, or by one for each class, and write RELION's files to a folder."""
@@ -83,10 +59,3 @@ class RelionClassification3D(RelionParameters):
             why=why,
             program=version.program,
         )
-
-    def command(self, particles: ParticleSet, reference: Path, job: Job, version: RelionVersion) -> list[str]:
-        """Return the command line for a version."""
-        if self.blush:
-            version.require(BLUSH, "blush", "none")
-        words = [*self.words(particles, job), "--ref", job.name(reference)]
-        return [*words, "--pipeline_control", f"{job.name(job.folder)}/"]

@@ -12,11 +12,10 @@ from tasks.models.maps import Map, Refinement
 from tasks.relion.computing import Computing, UsedComputing
 from tasks.relion.iterations import drop_earlier, last_iteration
 from tasks.relion.job import Job, open_job
-from tasks.relion.parameters import RelionParameters, require_particles
+from tasks.relion.parameters import ReferenceParameters, require_particles
 from tasks.relion.reference import fitted, require_mask
 from tasks.relion.results import known, particles_in, read_general, read_maps, require_signal
-from tasks.relion.symmetry import PointGroup
-from tasks.relion.version import BLUSH, RelionVersion, relion_version
+from tasks.relion.version import RelionVersion, relion_version
 
 _FEWEST = 20
 _OUTPUTS = (
@@ -28,39 +27,22 @@ _OUTPUTS = (
 )
 
 
-class RelionRefinement(RelionParameters):
+class RelionRefinement(ReferenceParameters):
     """3D auto-refinement by RELION."""
 
     tool: Literal["relion"] = "relion"
-    symmetry: Annotated[PointGroup, Flag("--sym")] = "C1"
     initial_lowpass: Annotated[PositiveFloat, Flag("--ini_high")] = 20.0
     """Resolution in angstrom to which the reference is used at first."""
-    correct_greyscale: Annotated[bool, Flag("--firstiter_cc")] = True
-    """Compare by correlation at first; not needed for references that RELION made of these particles."""
-    healpix_order: Annotated[int, Flag("--healpix_order")] = 2
-    """First sampling of angles before oversampling: 2 is 15 degree, 3 is 7.5 degree."""
     local_healpix_order: Annotated[int, Flag("--auto_local_healpix_order")] = 4
     """Sampling from which angles are searched near the last ones only: 4 is 3.7 degree."""
     join_halves: Annotated[PositiveFloat, Flag("--low_resol_join_halves")] = 40.0
     """Resolution in angstrom up to which the halves share what they know, so that they stay in one frame."""
-    offset_range: Annotated[PositiveFloat, Flag("--offset_range")] = 5.0
-    """Largest shift that is tried in pixels."""
-    offset_step: Annotated[PositiveFloat, Flag("--offset_step")] = 4.0
-    """Step of the shifts in pixels, before oversampling."""
-    mask: Annotated[Path | None, Flag("--solvent_mask")] = None
-    """Mask for the references, in the voxels of the particles; by default a ball."""
     solvent_corrected: Annotated[bool, Flag("--solvent_correct_fsc")] = False
     """Take the effect of the mask out of the resolution; needs a mask."""
     ignore_angles: Annotated[bool, Flag("--auto_ignore_angles")] = False
     """Sample more finely even while angles still change: faster."""
     resolution_angles: Annotated[bool, Flag("--auto_resol_angles")] = False
     """Sample as finely as the resolution needs: faster."""
-    norm: Annotated[bool, Flag("--norm")] = True
-    """Correct the scale of each particle."""
-    scale: Annotated[bool, Flag("--scale")] = True
-    """Correct the scale of the particles of each micrograph."""
-    blush: Annotated[bool, Flag("--blush")] = False
-    """Let a neural network smooth the density: needs RELION 5 and a GPU."""
     computing: UsedComputing = Computing(processes=3)
     """Processes, threads and GPUs: at least 3 processes, one to lead and one for each half."""
 
@@ -90,10 +72,7 @@ class RelionRefinement(RelionParameters):
 
     def command(self, particles: ParticleSet, reference: Path, job: Job, version: RelionVersion) -> list[str]:
         """Return the command line for a version."""
-        if self.blush:
-            version.require(BLUSH, "blush", "none")
-        words = [*self.words(particles, job), "--auto_refine", "--split_random_halves", "--ref", job.name(reference)]
-        return [*words, "--pipeline_control", f"{job.name(job.folder)}/"]
+        return [*super().command(particles, reference, job, version), "--auto_refine", "--split_random_halves"]
 
     def _read(self, particles: ParticleSet, job: Job, last: int, version: RelionVersion) -> Refinement:
         require_signal(job.file("run_class001.mrc"))

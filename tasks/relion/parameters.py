@@ -1,5 +1,6 @@
-"""What all refinements by RELION can be told."""
+"""What refinements and classifications by RELION can be told: all of them, those of classes, those of references."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import PositiveFloat, PositiveInt
@@ -10,6 +11,8 @@ from tasks.models import Executable, Model, ParticleSet
 from tasks.relion.computing import Computing, Seed, UsedComputing
 from tasks.relion.flags import relion_flags
 from tasks.relion.job import Job
+from tasks.relion.symmetry import PointGroup
+from tasks.relion.version import BLUSH, RelionVersion
 
 _EDGE = 5
 """Pixels of the soft edge of RELION's circular mask."""
@@ -60,6 +63,52 @@ class RelionParameters(Model):
                 "mask_diameter", f"{self.mask_diameter:g}", f"at most {largest:g} angstrom for these boxes"
             )
         return self.mask_diameter
+
+
+class AligningParameters(RelionParameters):
+    """Parameters of what goes through all particles again and again."""
+
+    offset_range: Annotated[PositiveFloat, Flag("--offset_range")] = 5.0
+    """Largest shift that is tried in pixels."""
+    norm: Annotated[bool, Flag("--norm")] = True
+    """Correct the scale of each particle."""
+    scale: Annotated[bool, Flag("--scale")] = True
+    """Correct the scale of the particles of each micrograph."""
+
+
+class ClassParameters(AligningParameters):
+    """Parameters of classifications."""
+
+    resolution_limit: Annotated[PositiveFloat | None, Flag("--strict_highres_exp")] = None
+    """Use no frequencies beyond this resolution in angstrom to align."""
+    skip_align: Annotated[bool, Flag("--skip_align")] = False
+    """Keep the alignments that the particles have."""
+    allow_coarser: Annotated[bool, Flag("--allow_coarser_sampling")] = False
+    """Sample more coarsely while the classes are poor."""
+
+
+class ReferenceParameters(AligningParameters):
+    """Parameters of what compares particles with densities."""
+
+    symmetry: Annotated[PointGroup, Flag("--sym")] = "C1"
+    """Point group."""
+    correct_greyscale: Annotated[bool, Flag("--firstiter_cc")] = True
+    """Compare by correlation at first; not needed for references that RELION made of these particles."""
+    healpix_order: Annotated[int, Flag("--healpix_order")] = 2
+    """First sampling of angles before oversampling: 2 is 15 degree, 3 is 7.5 degree."""
+    offset_step: Annotated[PositiveFloat, Flag("--offset_step")] = 4.0
+    """Step of the shifts in pixels, before oversampling."""
+    mask: Annotated[Path | None, Flag("--solvent_mask")] = None
+    """Mask for the references, in the voxels of the particles; by default a ball."""
+    blush: Annotated[bool, Flag("--blush")] = False
+    """Let a neural network smooth the densities: needs RELION 5 and a GPU."""
+
+    def command(self, particles: ParticleSet, reference: Path, job: Job, version: RelionVersion) -> list[str]:
+        """Return the command line for a version."""
+        if self.blush:
+            version.require(BLUSH, "blush", "none")
+        words = [*self.words(particles, job), "--ref", job.name(reference)]
+        return [*words, "--pipeline_control", f"{job.name(job.folder)}/"]
 
 
 def require_particles(particles: ParticleSet, least: int, purpose: str) -> None:

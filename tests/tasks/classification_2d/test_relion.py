@@ -22,9 +22,9 @@ COMMON = [
         "--pad",
         "2",
     ],
-    *["--flatten_solvent", "--zero_mask", "--oversampling", "1", "--random_seed", "1", "--K", "50"],
-    *["--tau2_fudge", "2", "--center_classes", "--psi_step", "12", "--offset_range", "5", "--offset_step", "2"],
-    *["--norm", "--scale"],
+    *["--flatten_solvent", "--zero_mask", "--oversampling", "1", "--random_seed", "1", "--offset_range", "5"],
+    *["--norm", "--scale", "--K", "50", "--tau2_fudge", "2", "--center_classes", "--psi_step", "12"],
+    *["--offset_step", "2"],
 ]
 
 

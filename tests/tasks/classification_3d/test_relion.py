@@ -21,10 +21,10 @@ COMMON = [
         "--pad",
         "2",
     ],
-    *["--flatten_solvent", "--zero_mask", "--oversampling", "1", "--random_seed", "1", "--K", "4", "--iter", "25"],
-    *["--tau2_fudge", "4", "--sym", "C1", "--ini_high", "40", "--firstiter_cc", "--healpix_order", "2"],
-    *["--offset_range", "5", "--offset_step", "4", "--norm", "--scale"],
+    *["--flatten_solvent", "--zero_mask", "--oversampling", "1", "--random_seed", "1", "--offset_range", "5"],
+    *["--norm", "--scale", "--sym", "C1", "--firstiter_cc", "--healpix_order", "2", "--offset_step", "4"],
 ]
+SEARCH = ["--K", "4", "--iter", "25", "--tau2_fudge", "4", "--ini_high", "40"]
 END = ["--ref", "InitialModel/job010/model.mrc", "--pipeline_control", "Class3D/job011/"]
 REFERENCE = job("InitialModel/job010").file("model.mrc")
 
@@ -49,15 +49,15 @@ def test_the_command_for_processes_and_gpus():
     classifier = RelionClassification3D(computing=computing)
     command = classifier.command(COMMANDS, REFERENCE, job("Class3D/job011"), RelionVersion(3, 1, 3))
     words = ["--j", "8", "--gpu", "0:1:2:3", "--pool", "10", "--preread_images", "--dont_combine_weights_via_disc"]
-    assert command == ["mpirun", "-n", "5", "relion_refine_mpi", *COMMON, *words, *END]
+    assert command == ["mpirun", "-n", "5", "relion_refine_mpi", *COMMON, *SEARCH, *words, *END]
 
 
 def test_the_command_of_relion_5_with_blush():
     command = RelionClassification3D(blush=True).command(
         COMMANDS, REFERENCE, job("Class3D/job011"), RelionVersion(5, 0, 1)
     )
-    words = ["--blush", "--j", "1", "--pool", "30", "--preread_images", "--dont_combine_weights_via_disc"]
-    assert command == ["relion_refine", *COMMON, *words, *END]
+    words = ["--j", "1", "--pool", "30", "--preread_images", "--dont_combine_weights_via_disc"]
+    assert command == ["relion_refine", *COMMON, "--blush", *SEARCH, *words, *END]
 
 
 def test_blush_needs_relion_5():

@@ -19,12 +19,11 @@ from tasks.reuse import digest
 COMMON = [
     *["--i", "Extract/particles.star", "--o", "Refine3D/job014/run", "--particle_diameter", "110", "--ctf"],
     *["--pad", "2", "--flatten_solvent", "--zero_mask", "--oversampling", "1", "--random_seed", "1"],
+    *["--offset_range", "5", "--norm", "--scale", "--sym", "D2", "--firstiter_cc", "--healpix_order", "2"],
+    *["--offset_step", "4"],
 ]
-SEARCH = [
-    *["--sym", "D2", "--ini_high", "20", "--firstiter_cc", "--healpix_order", "2", "--auto_local_healpix_order", "4"],
-    *["--low_resol_join_halves", "40", "--offset_range", "5", "--offset_step", "4"],
-]
-END = ["--auto_refine", "--split_random_halves", "--ref", "Extract/ref.mrc", "--pipeline_control", "Refine3D/job014/"]
+SEARCH = ["--ini_high", "20", "--auto_local_healpix_order", "4", "--low_resol_join_halves", "40"]
+END = ["--ref", "Extract/ref.mrc", "--pipeline_control", "Refine3D/job014/", "--auto_refine", "--split_random_halves"]
 REFERENCE = job("Extract").file("ref.mrc")
 
 
@@ -52,7 +51,7 @@ def test_reports_resolution_halves_and_particles(tmp_path_factory):
 def test_the_command():
     refiner = RelionRefinement(symmetry="d2", computing=Computing(processes=5, threads=8, gpus="0:1:2:3"))
     command = refiner.command(COMMANDS, REFERENCE, job("Refine3D/job014"), RelionVersion(4))
-    words = ["--norm", "--scale", "--j", "8", "--gpu", "0:1:2:3", "--pool", "30", "--preread_images"]
+    words = ["--j", "8", "--gpu", "0:1:2:3", "--pool", "30", "--preread_images"]
     start = ["mpirun", "-n", "5", "relion_refine_mpi"]
     assert command == [*start, *COMMON, *SEARCH, *words, "--dont_combine_weights_via_disc", *END]
 
@@ -60,9 +59,9 @@ def test_the_command():
 def test_the_command_of_relion_5_with_mask_and_blush(tmp_path):
     refiner = RelionRefinement(symmetry="D2", mask="/project/MaskCreate/mask.mrc", solvent_corrected=True, blush=True)
     command = refiner.command(COMMANDS, REFERENCE, job("Refine3D/job014"), RelionVersion(5))
-    words = ["--solvent_mask", "/project/MaskCreate/mask.mrc", "--solvent_correct_fsc", "--norm", "--scale", "--blush"]
-    words += ["--j", "1", "--pool", "30", "--preread_images", "--dont_combine_weights_via_disc"]
-    assert command == ["mpirun", "-n", "3", "relion_refine_mpi", *COMMON, *SEARCH, *words, *END]
+    mask = ["--solvent_mask", "/project/MaskCreate/mask.mrc", "--blush"]
+    words = ["--solvent_correct_fsc", "--j", "1", "--pool", "30", "--preread_images", "--dont_combine_weights_via_disc"]
+    assert command == ["mpirun", "-n", "3", "relion_refine_mpi", *COMMON, *mask, *SEARCH, *words, *END]
     with pytest.raises(InputError, match=r"blush: RELION 4\.0\.0"):
         refiner.command(COMMANDS, REFERENCE, job("Refine3D/job014"), RelionVersion(4))
 
