@@ -91,6 +91,9 @@ class Refinement(Model):
     """Share of the Fourier coefficients that is known."""
     iterations: PositiveInt
     """Iterations until it converged."""
+    doubt: str | None = None
+    """Why the resolution may be that of the reference alone, in words for the user; None if it is finer than the
+    reference was used at first."""
     program: str
     """Name and version of the program."""
 

@@ -90,5 +90,16 @@ class RelionRefinement(ReferenceParameters):
             translation_accuracy=statistics.translation_accuracy,
             completeness=statistics.completeness,
             iterations=last,
+            doubt=self._doubt(particles, resolution),
             program=version.program,
+        )
+
+    def _doubt(self, particles: ParticleSet, resolution: float) -> str | None:
+        """Say so if the halves agree no finer than both began with: noise follows a reference that far."""
+        side = particles.box_size * particles.pixel_size
+        if round(side / resolution) > round(side / self.initial_lowpass):
+            return None
+        return (
+            f"the halves agree to {resolution:.1f} angstrom, no finer than the reference was used at first "
+            f"({self.initial_lowpass:g}): it may be the reference alone that they share"
         )

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
-from relion_runs import COMMANDS, classes_2d, job, needs_relion, particles, stand_in
+from relion_runs import COMMANDS, classes_2d, job, needs_relion, particles, small_particles, stand_in
 
+from tasks.b_factor.subsets import draw_subset
+from tasks.class_selection import EmbeddedRanking
 from tasks.classification_2d import RelionClassification2D
 from tasks.errors import CommandError, InputError, ResultError
 from tasks.formats.mrc import header, write_mrc
@@ -96,6 +98,18 @@ def test_a_mask_larger_than_the_box_is_refused():
 def test_more_classes_than_particles_are_refused(tmp_path):
     with pytest.raises(InputError, match="at least 1000"):
         RelionClassification2D(classes=1000).classify(COMMANDS, tmp_path)
+
+
+@needs_relion
+def test_classes_that_no_particle_looks_like_are_empty(tmp_path_factory, tmp_path):
+    some = draw_subset(small_particles(tmp_path_factory.getbasetemp()).particles, 12, 1, tmp_path)
+    tool = RelionClassification2D(classes=12, iterations=8, psi_step=60, offset_range=1, mask_diameter=150)
+    found = tool.classify(some, tmp_path / "Class2D")
+    empty = [item for item in found.classes if not item.particles]
+    assert empty
+    assert sum(item.particles for item in found.classes) == 12
+    scores = EmbeddedRanking().select(found, tmp_path / "Select").scores
+    assert {scores[item.number - 1].reason for item in empty} == {"no particles"}
 
 
 @needs_relion

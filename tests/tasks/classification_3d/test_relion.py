@@ -69,3 +69,9 @@ def test_references_are_one_or_as_many_as_classes(tmp_path_factory, tmp_path):
     truth = small_particles(tmp_path_factory.getbasetemp())
     with pytest.raises(InputError, match="3 maps; expected one, or one for each of 4 classes"):
         RelionClassification3D().classify(truth.particles, [true_map(truth)] * 3, tmp_path)
+
+
+def test_more_classes_than_particles_are_refused(tmp_path):
+    few = COMMANDS.model_copy(update={"count": 3})
+    with pytest.raises(InputError, match="3 particles; expected at least 4 for 4 classes"):
+        RelionClassification3D().classify(few, [], tmp_path)

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 from relion_runs import COMMANDS, job, needs_relion, refined, small_particles, stand_in, true_map
 
-from tasks.errors import CommandError, InputError
+from tasks.errors import CommandError, InputError, ResultError
 from tasks.formats.mrc import read_volume
 from tasks.formats.star import read_table
 from tasks.numerics.shells import fourier_shell_correlation
@@ -90,6 +90,41 @@ def test_a_refinement_that_stops_before_it_converges_has_failed(tmp_path_factory
     stand_in(tmp_path / "relion_refine_mpi", "5.0.0", "print('stopped at iteration 3')")
     with pytest.raises(CommandError, match=r"(?s)did not write .*run_class001\.mrc.*stopped at iteration 3"):
         RelionRefinement(executable=str(program)).refine(truth.particles, true_map(truth), tmp_path / "job")
+
+
+def ended_with(tmp_path, found, resolution):
+    """Return a refiner whose program leaves the files of a real refinement, but another resolution."""
+    program = stand_in(tmp_path / "relion_refine", "3.1.3")
+    body = "import re, shutil\nbeside = pathlib.Path(value('--o')).parent\n"
+    body += f"for file in pathlib.Path({str(found.model.parent)!r}).glob('run_*'): shutil.copy(file, beside)\n"
+    body += "model = beside / 'run_model.star'\n"
+    body += "lines = model.read_text().splitlines()\n"
+    body += f"lines = ['_rlnCurrentResolution {resolution}' if 'rlnCurrentRes' in line else line for line in lines]\n"
+    body += "model.write_text('\\n'.join(lines) + '\\n')"
+    stand_in(tmp_path / "relion_refine_mpi", "3.1.3", body)
+    return RelionRefinement(executable=str(program), initial_lowpass=40, mask_diameter=150)
+
+
+@needs_relion
+@pytest.mark.parametrize("resolution", ["nan", "inf", "999.000000"])
+def test_halves_that_agree_nowhere_are_a_failure(tmp_path_factory, tmp_path, resolution):
+    base = tmp_path_factory.getbasetemp()
+    truth = small_particles(base)
+    refiner = ended_with(tmp_path, refined(base), resolution)
+    with pytest.raises(ResultError, match="the halves of 80 particles agree at no resolution"):
+        refiner.refine(truth.particles, true_map(truth), tmp_path / "job")
+
+
+@needs_relion
+def test_a_resolution_no_finer_than_that_of_the_reference_is_doubted(tmp_path_factory, tmp_path):
+    base = tmp_path_factory.getbasetemp()
+    truth = small_particles(base)
+    # What RELION reports of images of noise with this reference.
+    found = ended_with(tmp_path, refined(base), "38.400000").refine(truth.particles, true_map(truth), tmp_path / "job")
+    assert found.doubt.startswith(
+        "the halves agree to 38.4 angstrom, no finer than the reference was used at first (40)"
+    )
+    assert refined(base).doubt is None
 
 
 @needs_relion
