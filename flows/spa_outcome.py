@@ -35,6 +35,20 @@ class Outcome(Model):
     ended: str = ""
     """Why it ended before all was done; nothing if all was done."""
 
+    @property
+    def lines(self) -> list[str]:
+        """What came out, in words for the user."""
+        kept = sum(each.particles.count for each in self.selected)
+        lines = [f"{self.particles.count} particles: {self.particles.star}"]
+        lines += [f"{kept} of them in good 2D classes: {self.good.star}"] if self.good else []
+        lines += [f"symmetry: {self.first.why}"] if self.first else []
+        if self.found:
+            density = self.found.sharpened.map
+            at = f"{density.resolution:.1f} angstrom" if density.resolution else "no resolution"
+            lines.append(f"density of {self.found.refinement.particles.count} particles at {at}: {density.path}")
+        lines += [f"B factor: {self.b_factor.b_factor:.0f} square angstrom"] if self.b_factor else []
+        return lines + ([f"ended early: {self.ended}"] if self.ended else [])
+
 
 def averaged(name: str, particles: ParticleSet, tools: AveragingTools, folder: Path) -> Outcome:
     """Take particles to a density; where what was found cannot be trusted, end with the reason and what there is."""

@@ -1,13 +1,18 @@
 """``cryoem-flows run``: a flow in this process, on one's own data."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
 
 from flows.parameters import merged, problems, with_tools
 from tasks.errors import InputError
+from tasks.models import Model
+
+Given = TypeVar("Given", bound=Model)
+Made = TypeVar("Made", bound=Model)
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -58,22 +63,71 @@ def tomography(  # noqa: PLR0913, PLR0917 - the options of a command line
     process(merged({"name": series, "source": source, "folder": folder}, settings or []))
 
 
+@app.command()
+def spa(  # noqa: PLR0913, PLR0917 - the options of a command line
+    movies: Annotated[Path, typer.Option(help="Folder of the movies or images; those below are searched too.")],
+    pixel_size: Annotated[float | None, typer.Option(help="Pixel size in angstrom.")] = None,
+    dose: Annotated[float | None, typer.Option(help="Dose of one frame in electron per square angstrom.")] = None,
+    voltage: Annotated[float | None, typer.Option(help="Voltage in kilovolt.")] = None,
+    gain: Annotated[Path | None, typer.Option(help="Gain reference (MRC, TIFF or DM4).")] = None,
+    pattern: Annotated[str | None, typer.Option(help="Names of movies that count, as '*_fractions.tiff'.")] = None,
+    diameter: Annotated[
+        tuple[float, float] | None, typer.Option(help="Smallest and largest diameter of the particles in angstrom.")
+    ] = None,
+    symmetry: Annotated[str | None, typer.Option(help="Point group, as C1 or D2; it is searched if not given.")] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="First density; found from the particles if not given.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the session (default: of the folder of movies).")] = None,
+    folder: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results"),
+    settings: Annotated[list[str] | None, typer.Option("--set", help="Any parameter, as hand=mirrored.")] = None,
+) -> None:
+    """Process the movies of single particles to a density and its B factor; needs RELION for all after extraction."""
+    acquisition = _given(
+        pixel_size=pixel_size, dose_per_frame=dose, voltage=voltage, gain=gain and {"path": gain.resolve()}
+    )
+    chosen = {
+        "picker": diameter and {"diameter_range": diameter},
+        "symmetry_search": symmetry and {"tool": "given", "group": symmetry},
+        "model_finder": reference and {"tool": "given", "map": reference.resolve()},
+    }
+    parameters = {
+        "name": name or movies.resolve().name,
+        "source": _given(folder=movies, pattern=pattern, acquisition=acquisition),
+        "folder": folder.resolve(),
+        **_given(**chosen),
+    }
+    process_particles(merged(parameters, settings or []))
+
+
+def process_particles(parameters: dict[str, Any]) -> None:
+    """Check the parameters, run the flow and say what came out."""
+    from flows.spa import SingleParticle, process_single_particles  # noqa: PLC0415 - as below
+
+    for line in _run(parameters, SingleParticle, process_single_particles, "spa").lines:
+        typer.echo(line)
+
+
 def process(parameters: dict[str, Any]) -> None:
     """Check the parameters, run the flow and say where the tomogram is."""
     # Importing Prefect takes seconds that --help need not wait for.
-    from prefect import settings as prefect  # noqa: PLC0415
-
     from flows.tomography import Tomography, process_tilt_series  # noqa: PLC0415
 
+    typer.echo(_run(parameters, Tomography, process_tilt_series, "tomography").path)
+
+
+def _run(parameters: dict[str, Any], kind: type[Given], flow: Callable[[Given], Made], command: str) -> Made:
+    """Run a flow with parameters of a kind; raise InputError if they are not."""
+    from prefect import settings as prefect  # noqa: PLC0415 - as above
+
     try:
-        checked = Tomography.model_validate(with_tools(parameters, Tomography))
+        checked = kind.model_validate(with_tools(parameters, kind))
     except ValidationError as error:
-        raise InputError("parameters", problems(error), "what `cryoem-flows run tomography --help` says") from error
+        raise InputError("parameters", problems(error), f"what `cryoem-flows run {command} --help` says") from error
     # Prefect starts a server for the run if it is told of none, and gives up after 20 s, too early on a busy machine.
     patience = {prefect.PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 120}
     with prefect.temporary_settings({**patience, prefect.PREFECT_SERVER_ANALYTICS_ENABLED: False}):
-        tomogram = process_tilt_series(checked)
-    typer.echo(tomogram.path)
+        return flow(checked)
 
 
 def _given(**values: object) -> dict[str, Any]:
