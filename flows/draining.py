@@ -10,7 +10,7 @@ from typing import Any
 
 from prefect.futures import PrefectFuture
 
-from flows.leases import Keeper, kept
+from flows.leases import Keeper, is_crowded, kept
 from tasks.ledger import Claimer, Failure, Lease, LeaseLostError, Ledger, claim, fail
 
 LINGER = 30.0
@@ -34,6 +34,8 @@ class Drain:
     """Items after which a run ends although more wait: others get their turn, and its page stays readable."""
     may_end: Callable[[], bool] = lambda: True
     """Is asked when the turn is over whether the run may end; until then it works on."""
+    meanwhile: Callable[[], None] = lambda: None
+    """Is called between looks for items."""
 
 
 @dataclass
@@ -76,15 +78,20 @@ def drain(ledger: Ledger, claimer: Claimer, start: Start, how: Drain) -> int:
     """Begin items until nothing has waited for a while; return their number when all are settled.
 
     ``start`` begins the work on an item, which ends with the item finished or failed in the ledger. If this run is
-    stopped, the items in work are given back.
+    stopped, the items in work are given back. If enough other runs attend to the same, it ends at once: while none did,
+    more than one may have been started.
     """
+    if is_crowded(ledger, claimer):
+        _log.info("others attend to %s of session %s already", ", ".join(claimer.kinds), claimer.session)
+        return 0
     slots = Slots(how.slots)
     with kept(ledger, claimer) as keeper:
         quiet_since = time.monotonic()
-        while (left := how.turn - slots.begun) > 0 or not how.may_end():
+        while (left := how.turn - slots.begun) > 0 or not _may_end(keeper, how):
             leases = claim(ledger, claimer, min(slots.wait(), left if left > 0 else how.slots))
             for lease in leases:
                 _begin(ledger, lease, start, keeper, slots)
+            how.meanwhile()
             if leases or slots.is_busy():
                 quiet_since = time.monotonic()
             elif time.monotonic() - quiet_since >= how.linger:
@@ -94,6 +101,12 @@ def drain(ledger: Ledger, claimer: Claimer, start: Start, how: Drain) -> int:
                 time.sleep(POLL if slots.is_busy() else min(POLL, how.linger / 2))
         slots.empty()
     return slots.begun
+
+
+def _may_end(keeper: Keeper, how: Drain) -> bool:
+    """Tell whether a run whose turn is over may end; what arrives from now on is for others."""
+    keeper.leave()
+    return how.may_end()
 
 
 def here(work: Callable[[Lease], None]) -> Start:

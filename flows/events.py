@@ -67,10 +67,11 @@ def _of_series(arrival: Arrival) -> dict[str, JsonValue]:
 
 
 def _of_files(group: Sequence[Arrival]) -> dict[str, JsonValue]:
-    """Say how many files have arrived, and name the newest of them."""
+    """Say how many files, or what is made of them, have arrived, and name the newest."""
     newest = Path(group[-1].key)
     names: list[JsonValue] = [Path(arrival.key).name for arrival in group[-_SHOWN:]]
-    return {"count": len(group), "newest": names, "folder": str(newest.parent)}
+    where = {"folder": str(newest.parent)} if newest.is_absolute() else {}
+    return {"count": len(group), "newest": names, **where}
 
 
 def _emit(session: str, kind: str, payload: dict[str, JsonValue], *, attended: bool, what: str = "arrived") -> None:

@@ -5,7 +5,7 @@ from prefect.artifacts import create_markdown_artifact
 
 from flows.ledgers import the_ledger
 from flows.telling import told
-from tasks.ledger import Ledger, quarantined, status
+from tasks.ledger import Ledger, find_session, quarantined, status
 from tasks.report.keys import artifact_key
 from tasks.report.session import write_session_report
 
@@ -14,6 +14,11 @@ from tasks.report.session import write_session_report
 def finish_session(session: str) -> str:
     """Write the last report of a session and show how it ended; what is still to be done goes on."""
     ledger = the_ledger()
+    if find_session(ledger, session).kind == "spa":
+        # Particles that have waited for more of them are classified now. Tomography need not wait for such steps.
+        from flows.spa_live import advance  # noqa: PLC0415
+
+        advance(ledger, session)
     report = write_session_report(ledger, session)
     page = ended(ledger, session) + f"\nThe report is `{report}`.\n"
     create_markdown_artifact(page, key=artifact_key("end", session), description=f"End of {session}")

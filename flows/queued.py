@@ -16,7 +16,17 @@ from prefect.client.schemas.sorting import FlowRunSort
 
 from tasks.settings import Settings
 
-DEPLOYMENTS = {"tilt_movie": "tilt-movies", "tilt_series": "tilt-series", "movie": "spa-preprocess"}
+DEPLOYMENTS = {
+    "tilt_movie": "tilt-movies",
+    "tilt_series": "tilt-series",
+    "movie": "spa-preprocess",
+    "particle_diameter": "spa-extract",
+    "extraction": "spa-extract",
+    "particle_batch": "spa-class2d",
+    "classification_3d": "spa-class3d",
+    "refinement": "spa-refine",
+    "b_factor": "spa-bfactor",
+}
 """The deployment that works off items of a kind."""
 _PAGE = 200
 
@@ -34,7 +44,7 @@ def thin_out() -> int:
     """
     deleted = 0
     with get_client(sync_client=True) as client:
-        for deployment in DEPLOYMENTS.values():
+        for deployment in sorted(set(DEPLOYMENTS.values())):
             runs = sorted(_queued(client, deployment), key=_session)
             for _, same in groupby(runs, key=_session):
                 for run in list(same)[Settings().runs_per_session :]:

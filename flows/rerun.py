@@ -9,6 +9,8 @@ from flows.events import remind
 from flows.ledgers import the_ledger
 from flows.parameters import merged
 from flows.session_kinds import parameters_of
+from flows.spa_live import followed
+from flows.spa_rules import kinds_of_particles
 from tasks.ledger import Ledger, Selection, Session, find_session, requeue, set_parameters, waiting
 
 STEPS = {
@@ -19,6 +21,14 @@ STEPS = {
     "denoising": "denoiser",
     "ice_thickness": "ice_estimator",
     "particle_picking": "picker",
+    "particle_extraction": "extractor",
+    "classification_2d": "classifier_2d",
+    "class_selection": "selector",
+    "initial_model": "model_finder",
+    "classification_3d": "classifier_3d",
+    "refinement": "refiner",
+    "post_processing": "post_processor",
+    "b_factor": "b_factor_fitter",
 }
 """The parameter that chooses the tool of a step: a user may name either."""
 LATE = {"aligner", "reconstructor", "denoiser"}
@@ -49,7 +59,8 @@ def rerun(ledger: Ledger, name: str, changes: Sequence[str], who: str) -> int:
     parameters_of(changed)
     set_parameters(ledger, changed)
     chosen = Selection(session=name, states=("running", "done", "quarantined"), kinds=kinds(session, settings))
-    return requeue(ledger, chosen, who)
+    again = requeue(ledger, chosen, who)
+    return again + (len(followed(ledger, name)) if session.kind == "spa" else 0)
 
 
 def by_tool(change: str) -> str:
@@ -60,9 +71,9 @@ def by_tool(change: str) -> str:
 
 def kinds(session: Session, settings: Sequence[str]) -> tuple[str, ...]:
     """Return the kinds of items that changes matter to."""
-    if session.kind == "spa":
-        return ("movie",)
     names = {setting.split(".")[0].split("=")[0] for setting in settings}
+    if session.kind == "spa":
+        return kinds_of_particles(names)
     return ("tilt_series",) if names and names <= LATE else ("tilt_movie", "tilt_series")
 
 

@@ -6,30 +6,24 @@ from pathlib import Path
 
 from prefect import flow, task
 
-from flows.draining import LINGER, Drain, drain
-from flows.events import remind_of
+from flows.draining import LINGER
 from flows.items import settle
-from flows.leases import claimer
 from flows.ledgers import the_ledger
 from flows.micrographs import preprocess
 from flows.records import result_of
 from flows.runner import SiteTaskRunner
 from flows.slots import slots
+from flows.spa_live import Pace, work_off
+from flows.spa_plan import MOVIE
 from flows.spa_sessions import SpaSession
 from tasks.ledger import Lease, Ledger, Result, find_session
 from tasks.tilt_series_grouping.frame_files import inspect
-
-KIND = "movie"
 
 
 @flow(name="spa-preprocess", flow_run_name="movies of {session}", task_runner=SiteTaskRunner())
 def process_movies(session: str, linger: float = LINGER) -> int:
     """Take the movies that wait to their picks, until none has waited for a while; return the number."""
-    ledger = the_ledger()
-    how = Drain(slots=slots(), linger=linger)
-    done = drain(ledger, claimer(ledger, session, KIND), process_movie.submit, how)
-    remind_of(ledger, session, KIND)
-    return done
+    return work_off(session, (MOVIE,), process_movie.submit, Pace(slots(), linger, live=True))
 
 
 @task(task_run_name="movie {lease.key}")

@@ -2,14 +2,16 @@
 
 from typing import Self
 
+from flows.averaging_tools import AveragingTools
 from flows.micrograph_tools import MicrographTools
 from flows.sessions import checked
+from flows.spa_rules import SpaRules
 from tasks.ledger import Session
 from tasks.models import Acquisition
 
 
-class SpaSession(MicrographTools):
-    """How the movies of a single-particle session are processed."""
+class SpaSession(SpaRules, AveragingTools, MicrographTools):
+    """How a single-particle session is processed."""
 
     acquisition: Acquisition
     """How the movies were taken."""

@@ -3,11 +3,11 @@
 from prefect import flow, get_run_logger
 
 from flows.events import is_attended, remind
-from flows.items import news_of
+from flows.items import TOLD, news_of
 from flows.ledgers import the_ledger
 from flows.outboxes import deliver
 from flows.queued import is_queued, thin_out
-from tasks.ledger import Lease, Ledger, Verdict, bereave, expire, post, sign_off, waiting
+from tasks.ledger import Lease, Ledger, Verdict, all_sessions, bereave, expire, post, quiet, sign_off, waiting
 
 
 @flow(name="sweep")
@@ -16,6 +16,7 @@ def sweep() -> int:
     ledger = the_ledger()
     tell(ledger, expire(ledger))
     thin_out()
+    follow_up_lately(ledger)
     left = start_what_waits(ledger)
     deliver(ledger)
     return left
@@ -32,6 +33,8 @@ def recover(dead: str) -> int:
 
 
 _RESOURCE = "prefect.flow-run."
+_LATELY = 86400.0
+"""Seconds after the last arrival, of a movie or of what was made of it, for which a session is looked after."""
 
 
 def start_what_waits(ledger: Ledger) -> int:
@@ -43,8 +46,20 @@ def start_what_waits(ledger: Ledger) -> int:
     return sum(kind.items for kind in found)
 
 
+def follow_up_lately(ledger: Ledger) -> None:
+    """Write down what follows in the sessions that were active lately, should a run have died before it could."""
+    for session in all_sessions(ledger):
+        silence = quiet(ledger, session.name) if session.kind == "spa" else None
+        if silence is not None and silence < _LATELY:
+            # A session need not wait for the steps of the other kind.
+            from flows.spa_live import advance  # noqa: PLC0415
+
+            advance(ledger, session.name)
+
+
 def tell(ledger: Ledger, lost: list[tuple[Lease, Verdict]]) -> None:
     """Say what was lost and what becomes of it; what is given up by it is news of its session."""
     for lease, verdict in lost:
         get_run_logger().warning("%s was lost: %s", lease, verdict)
-    post(ledger, [news_of(lease) for lease, verdict in lost if verdict.state == "quarantined"])
+    given_up = [lease for lease, verdict in lost if verdict.state == "quarantined"]
+    post(ledger, [news_of(lease, target) for lease in given_up for target in TOLD])

@@ -22,6 +22,7 @@ _PRESENT = (
     select(func.count())
     .where(attendants.c.kind == bindparam("what"))
     .where((attendants.c.session == bindparam("whose")) | attendants.c.session.is_(None))
+    .where(attendants.c.owner != bindparam("besides"))
     .where(_SEEN)
 )
 _LEAVE = delete(attendants).where(attendants.c.owner == bindparam("who"))
@@ -39,9 +40,10 @@ def sign_off(ledger: Ledger, owner: str) -> None:
     ledger.write(lambda connection: _sign_off(connection, owner))
 
 
-def attended(ledger: Ledger, session: str, kind: str) -> int:
-    """Return how many attend to items of a kind in a session, and were seen lately."""
-    found = ledger.read(lambda connection: connection.scalar(_PRESENT, {"what": kind, "whose": session}))
+def attended(ledger: Ledger, session: str, kind: str, *, besides: str = "") -> int:
+    """Return how many attend to items of a kind in a session, and were seen lately, without one of them."""
+    chosen = {"what": kind, "whose": session, "besides": besides}
+    found = ledger.read(lambda connection: connection.scalar(_PRESENT, chosen))
     return int(found or 0)
 
 

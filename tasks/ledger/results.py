@@ -23,6 +23,7 @@ _FOUND = (
     .where(sessions.c.name == bindparam("session"), table.c.step == bindparam("step"))
     .order_by(items.c.id)
 )
+_FOUND_AND_DONE = _FOUND.where(items.c.state == "done")
 _OF_KEYS = (
     select(items.c.key, *_COLUMNS)
     .join(items, items.c.id == table.c.item_id)
@@ -88,10 +89,13 @@ def recall(ledger: Ledger, lease: Lease, step: str, digest: str) -> Result | Non
     return result if result and result.digest == digest else None
 
 
-def found(ledger: Ledger, session: str, step: str) -> list[tuple[str, Result]]:
-    """Return what a step found in a session, with the keys of the items in order of arrival, for files and reports."""
-    chosen = {"session": session, "step": step}
-    rows = ledger.read(lambda connection: connection.execute(_FOUND, chosen).all())
+def found(ledger: Ledger, session: str, step: str, *, done: bool = False) -> list[tuple[str, Result]]:
+    """Return what a step found in a session, with the keys of the items in order of arrival, for files and reports.
+
+    With ``done``, of items only that are not waiting to be done again.
+    """
+    chosen, query = {"session": session, "step": step}, _FOUND_AND_DONE if done else _FOUND
+    rows = ledger.read(lambda connection: connection.execute(query, chosen).all())
     return [(key, Result.model_validate(dict(zip(Result.model_fields, values, strict=True)))) for key, *values in rows]
 
 
