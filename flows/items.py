@@ -8,6 +8,10 @@ from tasks.ledger import Lease, LeaseLostError, Ledger, Message, Result, fail, f
 
 REPORT = "report"
 """The target whose messages have a session's report written anew."""
+PROJECT = "project"
+"""The target whose messages have a session's project brought up to date."""
+TOLD = (REPORT, PROJECT)
+"""The targets that are told of every change in a session."""
 
 
 def settle(ledger: Ledger, lease: Lease, work: Callable[[], Iterable[Result]]) -> None:
@@ -15,7 +19,7 @@ def settle(ledger: Ledger, lease: Lease, work: Callable[[], Iterable[Result]]) -
 
     What was found until then is kept in either case.
     """
-    news, found = [news_of(lease)], list[Result]()
+    news, found = [news_of(lease, target) for target in TOLD], list[Result]()
     try:
         for result in work():
             found.append(result)
@@ -29,7 +33,7 @@ def settle(ledger: Ledger, lease: Lease, work: Callable[[], Iterable[Result]]) -
         raise
 
 
-def news_of(lease: Lease) -> Message:
+def news_of(lease: Lease, target: str = REPORT) -> Message:
     """Return the message that something has changed in a session; one that is not yet sent takes its place."""
     changed = {"kind": lease.kind, "key": lease.key, "attempt": lease.attempt}
-    return Message(target=REPORT, key=lease.session, payload=changed, repeat=True)
+    return Message(target=target, key=lease.session, payload=changed, repeat=True)

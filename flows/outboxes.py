@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable, Mapping
 
-from flows.items import REPORT
+from flows.items import PROJECT, REPORT
+from flows.projects import write_session_project
 from tasks.ledger import Delivery, Ledger, failed, sent, take
 from tasks.report.session import write_session_report
 
@@ -20,7 +21,12 @@ def write_report(ledger: Ledger, news: Delivery) -> None:
     write_session_report(ledger, news.key)
 
 
-TARGETS: Mapping[str, Deliver] = {REPORT: write_report}
+def write_project(ledger: Ledger, news: Delivery) -> None:
+    """Bring the project of a session up to date."""
+    write_session_project(ledger, news.key)
+
+
+TARGETS: Mapping[str, Deliver] = {REPORT: write_report, PROJECT: write_project}
 
 
 def deliver(ledger: Ledger) -> int:

@@ -16,14 +16,19 @@ from tasks.models import (
     Motion,
     Movie,
     Optics,
+    ParticleSet,
     Picks,
     Tilt,
     TiltAlignment,
     TiltSeries,
     Tomogram,
 )
+from tasks.models.classes import ClassAverage, Classes2D, ClassScore, SelectedParticles
+from tasks.models.maps import Class3D, Classes3D, FoundSymmetry, InitialModel, Map, Refinement, SymmetryScore
+from tasks.models.resolution import BFactorFit, FscShell, PostProcessed, ResolutionPoint
 from tasks.particle_extraction import EmbeddedExtraction
-from tasks.project import ProcessedMovie, ProcessedTiltSeries
+from tasks.particle_extraction.joining import join_particles
+from tasks.project import ProcessedBatch, ProcessedDensity, ProcessedMovie, ProcessedPart, ProcessedTiltSeries
 
 
 def motion_of(folder: Path, name: str) -> Motion:
@@ -152,3 +157,133 @@ def processed_movies(folder: Path, count: int = 3, particles: int = 5) -> list[P
         movie = Movie(path=path, acquisition=acquisition)
         found.append(ProcessedMovie(movie=movie, motion=motion, ctf=ctf, picks=picks, particles=cut))
     return found
+
+
+def run_of(folder: Path, particles: ParticleSet, stem: str, names: tuple[str, ...]) -> ParticleSet:
+    """Leave the files of a run of RELION, which name each other and the images absolutely; return its particles."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        write_mrc(folder / name, np.zeros((2, 4, 4), np.float32), particles.pixel_size)
+    stars = {part: folder / f"{stem}_{part}.star" for part in ("data", "model", "optimiser", "sampling")}
+    stars["data"].write_text(particles.star.read_text())
+    stars["model"].write_text(f"data_model_classes\n\nloop_\n_rlnReferenceImage #1\n{folder / names[0]}\n\n")
+    values = {"rlnModelStarFile": stars["model"], "rlnExperimentalDataStarFile": stars["data"]}
+    stars["optimiser"].write_text("".join(["data_optimiser_general\n\n", *(f"_{k} {v}\n" for k, v in values.items())]))
+    stars["sampling"].write_text("data_sampling_general\n\n_rlnIs3DSampling 1\n")
+    return particles.model_copy(update={"star": stars["data"]})
+
+
+def batch_of(folder: Path, movies: list[ProcessedMovie], number: int) -> ProcessedBatch:
+    """Return a batch of all particles of some movies, in two classes of which the second is kept."""
+    cut = [movie.particles for movie in movies if movie.particles]
+    below = folder / "particle_batches" / f"{number}"
+    below.mkdir(parents=True)
+    particles = join_particles(cut, below / "particles.star")
+    run = below / "classification_2d"
+    classified = run_of(run, particles, "run_it020", ("run_it020_classes.mrcs",))
+    classes = Classes2D(
+        particles=classified,
+        averages=run / "run_it020_classes.mrcs",
+        model=run / "run_it020_model.star",
+        optimiser=run / "run_it020_optimiser.star",
+        classes=tuple(ClassAverage(number=n, particles=1, fraction=0.5) for n in (1, 2)),
+        algorithm="em",
+        program="relion 3.1",
+    )
+    kept = join_particles(cut[:1], below / "selected.star")
+    scores = tuple(ClassScore(number=n, score=n / 2 - 0.1, selected=n == 2, reason="looks so") for n in (1, 2))
+    selected = SelectedParticles(
+        particles=kept, averages=classes.averages, scores=scores, threshold=0.5, program="judge 1.0"
+    )
+    return ProcessedBatch(number=number, particles=particles, classes=classes, selected=selected)
+
+
+def map_of(path: Path, symmetry: str = "C1", **more) -> Map:
+    """Return a density."""
+    return Map(path=path, pixel_size=2.7, box_size=32, symmetry=symmetry, **more)
+
+
+def refined_of(folder: Path, particles: ParticleSet) -> tuple[Refinement, PostProcessed]:
+    """Return a refinement and its sharpened density, in folders of their own."""
+    below, sharp = folder / "refinement", folder / "post_processing"
+    halves = tuple(below / f"run_half{number}_class001_unfil.mrc" for number in (1, 2))
+    found = run_of(below, particles, "run", ("run_class001.mrc", *(half.name for half in halves)))
+    run_of(below, particles, "run_it012", ("run_class001.mrc",))
+    refinement = Refinement(
+        particles=found,
+        map=map_of(below / "run_class001.mrc", "D2", resolution=8.0, halves=halves),
+        model=below / "run_model.star",
+        optimiser=below / "run_it012_optimiser.star",
+        iterations=12,
+        program="relion 3.1",
+    )
+    sharp.mkdir()
+    for name in ("postprocess.mrc", "postprocess_masked.mrc", "mask.mrc"):
+        write_mrc(sharp / name, np.zeros((2, 4, 4), np.float32), 2.7)
+    names = f"_rlnUnfilteredMapHalf1 {halves[0]}\n_rlnMaskName {sharp / 'mask.mrc'}\n"
+    (sharp / "postprocess.star").write_text(f"data_general\n\n_rlnFinalResolution 7.1\n{names}")
+    return refinement, PostProcessed(
+        map=map_of(sharp / "postprocess.mrc", "D2", resolution=7.1),
+        masked=sharp / "postprocess_masked.mrc",
+        mask=sharp / "mask.mrc",
+        mask_threshold=0.02,
+        b_factor=-120.0,
+        fsc=(FscShell(resolution=10, corrected=0.9, unmasked=0.8, masked=0.9, randomised=0.1),),
+        star=sharp / "postprocess.star",
+        program="relion 3.1",
+    )
+
+
+def density_of(folder: Path, batch: ProcessedBatch, name: str = "50000") -> ProcessedDensity:
+    """Return a density with everything, of the good particles of a batch."""
+    below, chosen = folder / "densities" / name, batch.selected
+    assert chosen
+    first = below / "initial_model"
+    run_of(first, chosen.particles, "run_it200", ("run_it200_class001.mrc",))
+    one = {"number": 1, "particles": 5, "fraction": 1.0}
+    model = InitialModel(
+        map=map_of(first / "run_it200_class001.mrc"),
+        classes=(Class3D(**one, map=map_of(first / "run_it200_class001.mrc")),),
+        best=1,
+        why="the only one",
+        program="relion 3.1",
+    )
+    turned = below / "symmetry_search" / "D2.mrc"
+    turned.parent.mkdir()
+    write_mrc(turned, np.zeros((2, 4, 4), np.float32), 2.7)
+    symmetry = FoundSymmetry(
+        map=map_of(turned, "D2"),
+        scores=(SymmetryScore(group="D2", agreement=0.98), SymmetryScore(group="O", agreement=0.2)),
+        why="its copies agree",
+        program="relion 3.1",
+    )
+    run = below / "classification_3d"
+    classified = run_of(run, chosen.particles, "run_it025", ("run_it025_class001.mrc",))
+    classes = Classes3D(
+        particles=classified,
+        model=run / "run_it025_model.star",
+        optimiser=run / "run_it025_optimiser.star",
+        classes=(Class3D(**one, map=map_of(run / "run_it025_class001.mrc", "D2")),),
+        best=1,
+        why="most evidence",
+        program="relion 3.1",
+    )
+    best = chosen.particles.model_copy(update={"star": below / "best_class.star"})
+    best.star.write_text(chosen.particles.star.read_text())
+    refinement, sharpened = refined_of(below, best)
+    part, sharper = refined_of(below / "part_3", best)
+    points = tuple(ResolutionPoint(particles=count, resolution=9 - count / 5) for count in (1, 3, 5))
+    return ProcessedDensity(
+        name=name,
+        particles=chosen.particles,
+        first=model,
+        symmetry=symmetry,
+        classes=classes,
+        best=best,
+        refinement=refinement,
+        sharpened=sharpened,
+        parts=(ProcessedPart(particles=best, refinement=part, sharpened=sharper),),
+        b_factor=BFactorFit(
+            points=points, slope=0.01, intercept=0.001, b_factor=200, confidence=(150, 300), program="fit 1.0"
+        ),
+    )
