@@ -35,9 +35,12 @@ def demo(
     stay: Annotated[bool | None, typer.Option(help="Keep the server at the end (default: on a terminal).")] = None,
 ) -> None:
     """Turn a simulated tilt series into a tomogram, on a Prefect server and worker of its own."""
-    from flows.demo import demonstrate  # noqa: PLC0415 - importing Prefect takes seconds that --help need not wait for
+    # Importing Prefect takes seconds that --help need not wait for.
+    from flows.demo import demonstration, simulated  # noqa: PLC0415
+    from flows.demonstration import demonstrate  # noqa: PLC0415
 
-    demonstrate(folder, port, stay=sys.stdin.isatty() if stay is None else stay)
+    folder = folder.resolve()
+    demonstrate(demonstration(simulated(folder)), folder, port, stay=sys.stdin.isatty() if stay is None else stay)
 
 
 @app.command()

@@ -6,7 +6,8 @@ import time
 import psutil
 import pytest
 
-from flows.demo import DEPLOYMENT, api, follow, results, submit
+from flows.demo import DEPLOYMENT, demonstration, results
+from flows.demonstration import api, follow, submit
 from flows.local import deploy, prefect_server, prefect_worker
 from flows.programs import program
 from flows.sources import MdocSource
@@ -67,7 +68,7 @@ def test_a_deployment_run_by_a_worker_makes_a_tomogram_and_leaves_no_process(sim
     with prefect_server(tmp_path / "prefect") as environment, api(environment) as client:
         assert DEPLOYMENT in deploy(environment)
         with prefect_worker(tmp_path / "prefect", environment):
-            flow_run = submit(tomography, environment)
+            flow_run = submit(demonstration(tomography), environment)
             follow(flow_run, client)
             finished = client.read_flow_run(flow_run)
     assert finished.state.is_completed(), finished.state.message
