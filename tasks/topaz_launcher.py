@@ -6,8 +6,13 @@ although it uses neither. They are declared here first.
 
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 
 _OPERATORS = ("nms", "qnms")
+_MISSING = (
+    "Topaz is not installed in {python}: it has no {needed}. Install it there with pip install 'cryoem-flows[topaz]', "
+    "or name another Python by the parameter executable"
+)
 _SIGNATURE = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 
@@ -15,6 +20,9 @@ def main() -> None:
     """Say the version of Topaz and run its command line."""
     # The folder of this file holds a module named topaz, which is not the one that is meant.
     sys.path.pop(0)
+    for needed in ("torch", "topaz"):
+        if find_spec(needed) is None:
+            sys.exit(_MISSING.format(python=sys.executable, needed=needed))
     torch = import_module("torch")
     library = torch.library.Library("torchvision", "FRAGMENT")
     for name in _OPERATORS:

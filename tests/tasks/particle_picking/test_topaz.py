@@ -72,3 +72,12 @@ def test_missing_picks_are_an_error(python, simulated, micrograph, tmp_path):
 def test_a_failure_says_what_topaz_said(python, simulated, micrograph, tmp_path):
     with pytest.raises(CommandError, match="no module"):
         python(script="echo no module; exit 1").pick(micrograph(simulated[0]), tmp_path / "out")
+
+
+def test_says_where_topaz_is_missing_and_how_to_install_it(simulated, micrograph, tmp_path):
+    python = tmp_path / "python-without-topaz"
+    # Without the packages of this environment, which may have Topaz.
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    with pytest.raises(CommandError, match=r"(?s)Topaz is not installed in .*cryoem-flows\[topaz\].* executable"):
+        Topaz(executable=str(python)).pick(micrograph(simulated[0]), tmp_path / "out")
