@@ -14,6 +14,7 @@ from tasks.relion.job import Job, open_job
 from tasks.relion.parameters import ClassParameters, require_particles
 from tasks.relion.results import particles_in, read_classes, require_signal
 from tasks.relion.version import GRADIENT, RelionVersion, relion_version
+from tasks.reuse import digest
 
 
 class Gradient(Model):
@@ -60,12 +61,17 @@ class RelionClassification2D(ClassParameters):
         require_particles(particles, self.classes, f"{self.classes} classes")
         version = relion_version(self.executable)
         algorithm = self.choose(version)
-        job = open_job(folder, particles)
         last = self.mini_batches if algorithm == "vdam" else self.iterations
+        # Mini-batches follow a schedule that a second start does not know.
+        purpose = digest({"particles": particles, "tool": self, "version": version}) if algorithm == "em" else ""
+        job = open_job(folder, particles, purpose, last)
         files = iteration_files(job, last)
         averages = job.file(f"run_it{last:03d}_classes.mrcs")
         outputs = [files.data.name, files.model.name, files.optimiser.name, averages.name]
-        job.run(self.command(particles, job, version), self.computing, outputs)
+        command = self.command(particles, job, version)
+        if job.reached is not None:
+            command = self.resuming(job, "--iter", str(last))
+        job.run(command, self.computing, outputs, job.log)
         require_signal(averages)
         drop_earlier(job, last, self.computing)
         return Classes2D(

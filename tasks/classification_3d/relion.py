@@ -17,6 +17,7 @@ from tasks.relion.parameters import ClassParameters, ReferenceParameters, requir
 from tasks.relion.reference import fitted, require_mask, write_references
 from tasks.relion.results import particles_in, read_maps, require_signal
 from tasks.relion.version import relion_version
+from tasks.reuse import digest
 
 
 class RelionClassification3D(ClassParameters, ReferenceParameters):
@@ -40,12 +41,16 @@ class RelionClassification3D(ClassParameters, ReferenceParameters):
         if len(references) not in {1, self.classes}:
             raise InputError("references", f"{len(references)} maps", f"one, or one for each of {self.classes} classes")
         version = relion_version(self.executable)
-        job = open_job(folder, particles)
+        given = {"particles": particles, "references": references, "tool": self, "version": version}
+        job = open_job(folder, particles, digest(given), self.iterations)
         reference = write_references([fitted(item, particles, job) for item in references], job)
         files, stem = iteration_files(job, self.iterations), f"run_it{self.iterations:03d}"
         maps = [f"{stem}_class{number:03d}.mrc" for number in range(1, self.classes + 1)]
         outputs = [files.data.name, files.model.name, files.optimiser.name, *maps]
-        job.run(self.command(particles, reference, job, version), self.computing, outputs)
+        command = self.command(particles, reference, job, version)
+        if job.reached is not None:
+            command = self.resuming(job, "--iter", str(self.iterations))
+        job.run(command, self.computing, outputs, job.log)
         classes = read_maps(job, stem, particles, self.symmetry)
         best, why = best_class(classes)
         require_signal(classes[best - 1].map.path)

@@ -16,6 +16,7 @@ from tasks.relion.parameters import ReferenceParameters, require_particles
 from tasks.relion.reference import fitted, require_mask
 from tasks.relion.results import known, particles_in, read_general, read_maps, require_signal
 from tasks.relion.version import RelionVersion, relion_version
+from tasks.reuse import digest
 
 _FEWEST = 20
 _OUTPUTS = (
@@ -62,9 +63,12 @@ class RelionRefinement(ReferenceParameters):
         require_particles(particles, _FEWEST, "a refinement")
         require_mask(self.mask, particles)
         version = relion_version(self.executable)
-        job = open_job(folder, particles)
+        given = {"particles": particles, "reference": reference, "tool": self, "version": version}
+        job = open_job(folder, particles, digest(given))
         command = self.command(particles, fitted(reference, particles, job), job, version)
-        job.run(command, self.computing, _OUTPUTS)
+        if job.reached is not None:
+            command = self.resuming(job)
+        job.run(command, self.computing, _OUTPUTS, job.log)
         last = last_iteration(job)
         result = self._read(particles, job, last, version)
         drop_earlier(job, last, self.computing)

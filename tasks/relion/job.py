@@ -9,10 +9,10 @@ from pathlib import Path
 from tasks.command import run
 from tasks.errors import CommandError, FormatError, InputError
 from tasks.models import ParticleSet
+from tasks.relion.claim import Claim, take, take_over
 from tasks.relion.computing import Computing
 from tasks.relion.failures import end, failure
-
-_CLAIM = ".claimed"
+from tasks.relion.wholeness import last_whole
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,20 @@ class Job:
     """The job's own folder."""
     root: Path
     """The project: where the program runs, and what file names are relative to."""
+    claim: Claim | None = None
+    """What keeps others out of the folder."""
+    reached: int | None = None
+    """The last whole iteration of an earlier try that was killed; None if this is the first."""
 
     @property
     def prefix(self) -> str:
         """What the names of the files of a refinement begin with."""
         return f"{self.name(self.folder)}/run"
+
+    @property
+    def log(self) -> str:
+        """Name of the file that keeps what the program prints; that of an earlier try is kept beside it."""
+        return "run.out" if self.reached is None else f"run_ct{self.reached:03d}.out"
 
     def name(self, path: Path) -> str:
         """Return a file's name for RELION: relative to the project, if the job is in one, without blanks."""
@@ -44,6 +53,8 @@ class Job:
 
     def run(self, arguments: Sequence[str], computing: Computing, outputs: Sequence[str], log: str = "run.out") -> str:
         """Run a program and return what it printed; it has failed unless all outputs are there afterwards."""
+        for name in outputs:
+            self.file(name).unlink(missing_ok=True)
         try:
             text = run(
                 arguments,
@@ -53,7 +64,9 @@ class Job:
                 environment=computing.environment(),
             )
         except CommandError as error:
-            raise failure(error, self.file(log).read_text(errors="replace")) from error
+            reason = failure(error, self.file(log).read_text(errors="replace"))
+            self._leave(again=isinstance(reason, CommandError))
+            raise reason from error
         for name in outputs:
             path = self.file(name)
             if not path.is_file() or not path.stat().st_size:
@@ -62,22 +75,41 @@ class Job:
                 )
         return text
 
+    def _leave(self, *, again: bool) -> None:
+        """Let go of the folder, for somebody to go on with it again or not."""
+        if self.claim:
+            (self.claim.release if again else self.claim.forsake)()
 
-def open_job(folder: Path, particles: ParticleSet | None = None) -> Job:
-    """Claim a folder for one run: the given one, or, if something ran there before, a new one inside of it."""
+
+def open_job(folder: Path, particles: ParticleSet | None = None, purpose: str = "", below: int | None = None) -> Job:
+    """Claim a folder for one run: the given one, or, if something ran there before, a new one inside of it.
+
+    ``purpose`` is a digest of all that the result depends on. A run for the same purpose that was killed is gone on
+    with in its own folder, from its last whole iteration ``below`` a number.
+    """
     folder = folder.resolve()
     root = folder if particles is None else project_of(particles, folder)
     for number in count(1):
         own = folder if number == 1 else folder / f"run{number:02d}"
         own.mkdir(parents=True, exist_ok=True)
-        if any(own.glob("RELION_JOB_*")) or any(own.glob("run_*")):
-            continue
-        try:
-            (own / _CLAIM).touch(exist_ok=False)
-        except FileExistsError:
-            continue
-        return Job(own, root)
+        if particles and (job := _resumed(own, root, particles, purpose, below)):
+            return job
+        if not (any(own.glob("RELION_JOB_*")) or any(own.glob("run_*"))) and (claim := take(own, purpose)):
+            return Job(own, root, claim)
     raise AssertionError
+
+
+def _resumed(own: Path, root: Path, particles: ParticleSet, purpose: str, below: int | None) -> Job | None:
+    """Return the job of a run that was killed, if there is something to go on with."""
+    if (own / "RELION_JOB_EXIT_SUCCESS").exists() or not (claim := take_over(own, purpose)):
+        return None
+    reached = last_whole(own, particles.count, below)
+    if reached is None:
+        claim.release()
+        return None
+    for mark in own.glob("RELION_JOB_*"):
+        mark.unlink()
+    return Job(own, root, claim, reached)
 
 
 def project_of(particles: ParticleSet, folder: Path) -> Path:

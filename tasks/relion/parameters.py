@@ -53,6 +53,13 @@ class RelionParameters(Model):
         words += ["--particle_diameter", f"{self.mask_of(particles):.6g}"]
         return words + relion_flags(self) + relion_flags(computing)
 
+    def resuming(self, job: Job, *more: str) -> list[str]:
+        """Return the command line that goes on after the last whole iteration of a run that was killed."""
+        optimiser = job.name(job.file(f"run_it{job.reached or 0:03d}_optimiser.star"))
+        words = [*self.computing.launch(self.executable), "--continue", optimiser, "--o", job.prefix]
+        words += [*more, "--pad", str(self.padding), *relion_flags(self.computing)]
+        return [*words, "--pipeline_control", f"{job.name(job.folder)}/"]
+
     def mask_of(self, particles: ParticleSet) -> float:
         """Return the diameter of the mask in angstrom, which has to fit the box."""
         largest = (particles.box_size - _EDGE) * particles.pixel_size
