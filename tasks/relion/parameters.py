@@ -41,6 +41,9 @@ class RelionParameters(Model):
     """Set what is outside of the mask to zero and not to noise."""
     oversampling: Annotated[int, Flag("--oversampling")] = 1
     """How many times the sampling of angles and shifts is halved around the best ones."""
+    most_poses: Annotated[PositiveInt | None, Flag("--maxsig")] = None
+    """Poses of a particle that are looked at more finely, at most; all that are likely by default. Some hundred make the
+    first iterations much faster, in which all are likely."""
     seed: Annotated[Seed, Flag("--random_seed")] = 1
     """Where random numbers start."""
     computing: UsedComputing = Computing()
