@@ -37,7 +37,7 @@ def write_densities(
     names: Names,
 ) -> list[Outcome]:
     """Write the good particles of all batches together, and what was found of densities; return the jobs."""
-    chosen = [batch for batch in batches if batch.selected]
+    chosen = [batch for batch in batches if batch.selected and batch.selected.particles.count]
     if not chosen:
         return []
     outcomes, first = [_together(project, chosen, densities, numbers, names)], ""

@@ -1,9 +1,11 @@
 """The file of the graph, which RELION, the pipeliner and we write in turn."""
 
+import re
 from pathlib import Path
 
 from tasks.errors import FormatError
-from tasks.formats.star import Block, read_star
+from tasks.formats.star_rows import Loop, read_loops
+from tasks.formats.text import read_lines
 from tasks.project.browsing import offer_files
 from tasks.project.lock import LOCK_SECONDS, locked
 from tasks.project.pipeline import Pipeline, Process, render
@@ -59,16 +61,21 @@ def merged(theirs: Pipeline, ours: Pipeline) -> Pipeline:
 
 def read_pipeline(path: Path) -> Pipeline:
     """Read a graph that RELION (3.1 or later), the pipeliner or we have written."""
-    blocks = read_star(path)
-    general = _rows(blocks, "pipeline_general", "rlnPipeLine")
-    if not general:
-        raise FormatError(path, f"blocks {', '.join(blocks)}", "a block data_pipeline_general")
-    processes = [_process(row) for row in _rows(blocks, "pipeline_processes", "rlnPipeLineProcess")]
-    nodes = [(row["Name"], _node_type(row)) for row in _rows(blocks, "pipeline_nodes", "rlnPipeLineNode")]
-    inputs = [(row["FromNode"], row["Process"]) for row in _rows(blocks, "pipeline_input_edges", "rlnPipeLineEdge")]
-    outputs = [(row["Process"], row["ToNode"]) for row in _rows(blocks, "pipeline_output_edges", "rlnPipeLineEdge")]
+    text = "\n".join(read_lines(path, "a STAR file"))
+    counter = re.search(r"^_rlnPipeLineJobCounter\s+(\d+)\s*$", text, re.MULTILINE)
+    if counter is None:
+        raise FormatError(path, "no rlnPipeLineJobCounter", "a block data_pipeline_general with it")
+    loops = read_loops(path) if "\nloop_" in text else {}
+    processes = [_process(row) for row in _rows(path, loops, "pipeline_processes", "rlnPipeLineProcess")]
+    nodes = [(row["Name"], _node_type(row)) for row in _rows(path, loops, "pipeline_nodes", "rlnPipeLineNode")]
+    inputs = [
+        (row["FromNode"], row["Process"]) for row in _rows(path, loops, "pipeline_input_edges", "rlnPipeLineEdge")
+    ]
+    outputs = [
+        (row["Process"], row["ToNode"]) for row in _rows(path, loops, "pipeline_output_edges", "rlnPipeLineEdge")
+    ]
     return Pipeline(
-        counter=int(general[0]["JobCounter"]),
+        counter=int(counter[1]),
         processes=tuple(processes),
         nodes=tuple(nodes),
         inputs=tuple(inputs),
@@ -86,9 +93,11 @@ def _node_type(row: dict[str, str]) -> str:
     return row.get("TypeLabel") or node_label(int(row["Type"]))
 
 
-def _rows(blocks: dict[str, Block], name: str, prefix: str) -> list[dict[str, str]]:
-    block = blocks.get(name)
-    if block is None:
+def _rows(path: Path, loops: dict[str, Loop], name: str, prefix: str) -> list[dict[str, str]]:
+    found = loops.get(name)
+    if found is None:
         return []
-    rows = [block] if isinstance(block, dict) else block.to_dict("records")
-    return [{str(key).removeprefix(prefix): str(value) for key, value in row.items()} for row in rows]
+    columns, rows = [column.removeprefix(prefix) for column in found.columns], [row.split() for row in found.rows]
+    if any(len(row) != len(columns) for row in rows):
+        raise FormatError(path, f"data_{name} with rows of other lengths", f"{len(columns)} values in each")
+    return [dict(zip(columns, row, strict=True)) for row in rows]

@@ -24,7 +24,8 @@ def refined(place: DensityPlace) -> Outcome:
     outputs: tuple[tuple[str, str], ...] = ()
     if found:
         halves = found.map.halves or ()
-        write_copy(place.project, f"{folder}/{found.particles.star.name}", found.particles.star, place.names)
+        for star in {found.particles.star, *_data(found.optimiser)}:
+            write_copy(place.project, f"{folder}/{star.name}", star, place.names)
         write_run(place.project, folder, _stars(found.model, found.optimiser), (found.map.path, *halves))
         outputs = (
             (found.optimiser.name, "OptimiserData.star.relion.refine3d"),
@@ -77,9 +78,9 @@ def sharpened(place: DensityPlace) -> Outcome:
     mask = ""
     if found:
         mask = f"{place.folder('mask')}/mask.mrc" if found.mask_threshold is not None else str(found.mask)
-        files = {str(found.mask.resolve()): mask}
+        files = {found.mask.name: mask}
         if before and before.map.halves:
-            files |= {str(path.resolve()): f"{place.folder('refine3d')}/{path.name}" for path in before.map.halves}
+            files |= {path.name: f"{place.folder('refine3d')}/{path.name}" for path in before.map.halves}
         write_made(place.project, f"{folder}/{found.star.name}", [found.star], lambda: [_named(found.star, files)])
         for volume in (found.map.path, found.masked):
             link(place.project / folder / volume.name, volume)
@@ -127,8 +128,14 @@ def _stars(model: Path, optimiser: Path) -> list[Path]:
     return [model, *sorted(path for path in optimiser.parent.glob(f"{stem}_*.star") if not path.stem.endswith("_data"))]
 
 
+def _data(optimiser: Path) -> list[Path]:
+    """Return the particles of the last iteration, with which RELION goes on."""
+    star = optimiser.with_name(optimiser.name.replace("optimiser", "data"))
+    return [star] if star.exists() else []
+
+
 def _named(star: Path, files: dict[str, str]) -> str:
-    return renamed(star.read_text(), lambda file: files.get(file, file))
+    return renamed(star.read_text(), lambda file: files.get(Path(file).name, file))
 
 
 def _fit(found: BFactorFit) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tasks.models import ParticleSet
-from tasks.particle_extraction.joining import join_particles
 from tasks.project.particle_text import moved, renamed
 from tasks.project.places import link
 from tasks.project.writing import STATE, write_made
@@ -38,6 +37,9 @@ def write_joined(project: Path, place: str, parts: Sequence[ParticleSet], names:
 
 
 def _joined(project: Path, parts: Sequence[ParticleSet], names: Names) -> Iterator[str]:
+    # A project of tilt series need not wait for the import of the steps of particles.
+    from tasks.particle_extraction.joining import join_particles  # noqa: PLC0415
+
     with TemporaryDirectory(dir=project / STATE) as scratch:
         together = join_particles(parts, Path(scratch) / "joined.star")
         yield from (renamed(line, names) for line in _lines(together.star))

@@ -160,7 +160,7 @@ def test_a_file_that_relion_is_just_writing_is_read_when_it_gives_the_lock_back(
 
 def test_a_file_without_a_graph_is_refused(tmp_path):
     (tmp_path / "default_pipeline.star").write_text("data_other\n\n_rlnVoltage 300\n")
-    with pytest.raises(FormatError, match="blocks other; expected a block data_pipeline_general"):
+    with pytest.raises(FormatError, match="no rlnPipeLineJobCounter; expected a block data_pipeline_general"):
         update_pipeline(tmp_path, OURS)
 
 
