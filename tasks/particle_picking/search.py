@@ -17,6 +17,9 @@ _STARTS = (0.5, 1.0)
 large ones that of hollow particles."""
 _REACH = 1.3
 """How far a learned profile reaches, in radii of the particles."""
+_BY_CHANCE = 16.0
+"""Squared standard deviations that a place explains by chance, being the best one of a few thousand; without it, many
+picks of noise outweigh a few particles."""
 _FEWEST = 5
 """Clear particles of which a profile is learned."""
 
@@ -54,7 +57,7 @@ class Found:
             return 0.0
         # A few spots of contamination must not decide.
         usual = np.minimum(heights, 1.5 * np.median(heights))
-        return float(np.sum(np.square(usual) - CERTAIN))
+        return float(np.sum(np.maximum(np.square(usual) - _BY_CHANCE, 0)))
 
 
 def search(prepared: Prepared, plan: Search) -> Found:
