@@ -43,6 +43,22 @@ def demo(
     demonstrate(demonstration(simulated(folder)), folder, port, stay=sys.stdin.isatty() if stay is None else stay)
 
 
+@app.command("demo-spa")
+def demo_spa(
+    folder: Annotated[Path, typer.Option(help="Folder for data, results and the Prefect server's database.")] = Path(
+        ".demo/spa"
+    ),
+    port: Annotated[int | None, typer.Option(help="Port of the Prefect server; any free one if not given.")] = None,
+    stay: Annotated[bool | None, typer.Option(help="Keep the server at the end (default: on a terminal).")] = None,
+) -> None:
+    """Turn simulated movies of single particles into a density; needs RELION for all after extraction."""
+    from flows.demo_spa import demonstration, simulated  # noqa: PLC0415 - as above
+    from flows.demonstration import demonstrate  # noqa: PLC0415
+
+    folder = folder.resolve()
+    demonstrate(demonstration(simulated(folder)), folder, port, stay=sys.stdin.isatty() if stay is None else stay)
+
+
 @app.command()
 def deploy() -> None:
     """Make the work pool and deploy every flow on the Prefect server that PREFECT_API_URL or the profile names."""

@@ -35,22 +35,35 @@ class Demonstration:
     """Folder for the results."""
     results: Callable[[], Mapping[str, object]]
     """What came out, by its name."""
+    then: Callable[[], "Demonstration | None"] = lambda: None
+    """What is to be run next, now that this is done."""
 
 
-def demonstrate(demonstration: Demonstration, folder: Path, port: int | None, *, stay: bool) -> None:
+def demonstrate(first: Demonstration, folder: Path, port: int | None, *, stay: bool) -> None:
     """Deploy, run and show; server and database are in the folder, and stay until Ctrl-C if ``stay``."""
     with prefect_server(folder / "prefect", port) as environment, api(environment) as client:
-        page = environment["PREFECT_API_URL"].removesuffix("/api")
-        typer.echo(f"The Prefect server is at {page}")
+        typer.echo(f"The Prefect server is at {_page(environment)}")
         deploy(environment)
         with prefect_worker(folder / "prefect", environment):
-            flow_run = submit(demonstration, environment)
-            typer.echo(f"The run is at {page}/runs/flow-run/{flow_run}")
-            follow(flow_run, client)
-            tell(demonstration, client.read_flow_run(flow_run), folder / "prefect" / "worker.log")
+            following: Demonstration | None = first
+            while following:
+                perform(following, environment, client, folder / "prefect" / "worker.log")
+                following = following.then()
             if stay:
                 typer.echo("\nThe server stays so that you can look around; Ctrl-C ends it.")
                 _wait_for_interrupt()
+
+
+def perform(demonstration: Demonstration, environment: dict[str, str], client: SyncPrefectClient, log: Path) -> None:
+    """Run what is deployed, show its progress, and say where the results are."""
+    flow_run = submit(demonstration, environment)
+    typer.echo(f"The run is at {_page(environment)}/runs/flow-run/{flow_run}")
+    follow(flow_run, client)
+    tell(demonstration, client.read_flow_run(flow_run), log)
+
+
+def _page(environment: dict[str, str]) -> str:
+    return environment["PREFECT_API_URL"].removesuffix("/api")
 
 
 def submit(demonstration: Demonstration, environment: dict[str, str]) -> UUID:

@@ -42,8 +42,8 @@ class RelionParameters(Model):
     oversampling: Annotated[int, Flag("--oversampling")] = 1
     """How many times the sampling of angles and shifts is halved around the best ones."""
     most_poses: Annotated[PositiveInt | None, Flag("--maxsig")] = None
-    """Poses of a particle that are looked at more finely, at most; all that are likely by default. Some hundred make the
-    first iterations much faster, in which all are likely."""
+    """Poses of a particle that are looked at more finely, at most; by default all that are likely. Some hundred make
+    first iterations much faster, as all poses are likely then."""
     seed: Annotated[Seed, Flag("--random_seed")] = 1
     """Where random numbers start."""
     computing: UsedComputing = Computing()
