@@ -1,5 +1,6 @@
 """How the stages of a single-particle session follow each other while it runs."""
 
+import logging
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +12,10 @@ from flows.ledgers import the_ledger
 from flows.relief import Relief
 from flows.spa_plan import planned
 from flows.spa_sessions import SpaSession
+from tasks.errors import InputError
 from tasks.ledger import Arrival, Ledger, find_session, follow_up, stamp
+
+_log = logging.getLogger(__name__)
 
 _EVERY = 10.0
 """Seconds between looks at what follows, at least."""
@@ -20,8 +24,15 @@ _SHARE = 0.05
 
 
 def advance(ledger: Ledger, name: str) -> list[Arrival]:
-    """Write down what follows from what is done in a session, and tell what is new of it."""
-    news = followed(ledger, name)
+    """Write down what follows from what is done in a session, and tell what is new of it.
+
+    Of a session with parameters that cannot be used nothing follows: its items are given up with that reason.
+    """
+    try:
+        news = followed(ledger, name)
+    except InputError as reason:
+        _log.warning("%s", reason)
+        return []
     announce(ledger, news)
     return news
 
