@@ -38,9 +38,11 @@ def read_classes(model: Path, data: Path, kind: type[Statistics]) -> tuple[Stati
     counts = class_counts(data, len(table))
     general = read_general(model, "model_general")
     pixel_size = float(general["rlnPixelSize"])
+    values = [_values(row, pixel_size, kind) for _, row in table.iterrows()]
     return tuple(
-        kind(number=number, particles=counts[number - 1], **_values(row, pixel_size, kind))
-        for number, (_, row) in enumerate(table.iterrows(), 1)
+        # Of an empty class RELION keeps what it said of it last.
+        kind(number=number, particles=particles, **(found if particles else {"fraction": found["fraction"]}))
+        for number, (particles, found) in enumerate(zip(counts, values, strict=True), 1)
     )
 
 

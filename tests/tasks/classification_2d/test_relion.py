@@ -107,6 +107,7 @@ def test_classes_that_no_particle_looks_like_are_empty(tmp_path_factory, tmp_pat
     found = tool.classify(some, tmp_path / "Class2D")
     empty = [item for item in found.classes if not item.particles]
     assert empty
+    assert {item.resolution for item in empty} == {None}
     assert sum(item.particles for item in found.classes) == 12
     scores = EmbeddedRanking().select(found, tmp_path / "Select").scores
     assert {scores[item.number - 1].reason for item in empty} == {"no particles"}
