@@ -58,4 +58,4 @@ def _slopes(volume: Volume, depth: npt.NDArray[np.int64]) -> npt.NDArray[np.floa
 def _enlarged(volume: Volume) -> Volume:
     """Return a volume that is fine enough to look smooth; large ones are made smaller."""
     zoom = _SIDE / max(volume.shape)
-    return np.asarray(scipy.ndimage.zoom(volume, zoom, order=3 if zoom > 1 else 1), np.float32)
+    return np.asarray(scipy.ndimage.zoom(volume, zoom, order=3 if zoom > 1 else 1, mode="nearest"), np.float32)
