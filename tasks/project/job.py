@@ -17,6 +17,9 @@ from tasks.project.writing import STATE, write_text
 
 SUCCESS, FAILURE = "RELION_JOB_EXIT_SUCCESS", "RELION_JOB_EXIT_FAILURE"
 
+_WITHOUT_NUMBER = {"relion.initialmodel", "relion.maskcreate", "relion.postprocess"}
+"""Types whose numbers the pipeliner (1.6.1) cannot read: it calls a function with an argument that it does not take."""
+
 
 class Job(Model):
     """What is the same of a job in every project of its kind."""
@@ -97,8 +100,8 @@ def write_job(project: Path, outcome: Outcome) -> None:
 
 def job_star(job: Job, options: Mapping[str, Value]) -> str:
     """Return the text of job.star; the type stands there as a number too, for RELION 3.1."""
-    number = job_number(job.type)
-    head: dict[str, Value] = {} if number is None or job.is_tomography else {"rlnJobType": number}
+    number = None if job.is_tomography or job.type in _WITHOUT_NUMBER else job_number(job.type)
+    head: dict[str, Value] = {} if number is None else {"rlnJobType": number}
     head |= {"rlnJobTypeLabel": job.type, "rlnJobIsContinue": 0, "rlnJobIsTomo": int(job.is_tomography)}
     every: dict[str, Value] = {
         "do_queue": "No",
