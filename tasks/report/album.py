@@ -14,7 +14,7 @@ from PIL import Image
 from tasks.errors import CryoemError, InputError
 from tasks.formats.files import replacing
 from tasks.images import save_picture
-from tasks.report.facts import Shown
+from tasks.report.shown import Shown
 
 Draw = Callable[[Path], Image.Image]
 

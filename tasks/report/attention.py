@@ -7,7 +7,7 @@ from typing import Any
 from tasks.ledger import KindStatus, Pause
 from tasks.report.facts import Attention, FailedItem, GivenUp, RunningItem
 from tasks.report.findings import Findings
-from tasks.report.words import counted, duration, kinds_of
+from tasks.report.words import counted, duration, kinds_of, step_words
 
 _GRACE = 60.0
 """Seconds that the sweep may take to find a lease that has run out."""
@@ -36,12 +36,12 @@ def attention(
         yield Attention(words=words, part="failed")
 
 
-def misunderstood(*steps: Findings[Any]) -> Iterator[Attention]:
-    """Say which results another version wrote."""
+def misunderstood(steps: Sequence[Findings[Any]], part: str) -> Iterator[Attention]:
+    """Say which results that a part of the page tells of were written by another version."""
     for step in steps:
         if step.unreadable:
-            words = f"{counted(len(step.unreadable), 'result')} of {step.step} of another version cannot be shown"
-            yield Attention(words=words, part="series")
+            words = f"{counted(len(step.unreadable), 'result')} of {step_words(step.step)} of another version"
+            yield Attention(words=f"{words} cannot be shown", part=part)
 
 
 def _silence(items: Sequence[RunningItem]) -> str:

@@ -9,15 +9,8 @@ from pydantic import Field, JsonValue
 
 from tasks.ledger import Attempt, FailureKind, KindStatus, Pause, State
 from tasks.models import Exclusion, Model, Shift
-
-
-class Shown(Model):
-    """A picture, or why there is none."""
-
-    file: str | None = None
-    """Path from the folder of the report."""
-    words: str = ""
-    """What the picture shows, or why it is missing."""
+from tasks.report.particle_facts import BatchFacts, DensityFacts, ParticleTotals, ProgramFacts, SquareFacts
+from tasks.report.shown import Shown
 
 
 class MovieFacts(Model):
@@ -37,12 +30,23 @@ class MovieFacts(Model):
     figure_of_merit: float | None = None
     ice_ring: float | None = None
     """Power of crystalline ice above its neighbours, as a fraction."""
+    ice_thickness: float | None = None
+    """Median thickness of the ice in mean free paths: above the thinnest ice of the session, or in all if the intensity
+    without specimen was given."""
+    contamination: float | None = None
+    """Fraction that was left out as contamination, carbon or crystalline ice."""
+    particles: int | None = None
+    """Particles that were picked."""
+    extracted: int | None = None
+    """Particles that were cut out."""
     seconds: float = 0.0
     """What the steps took."""
     image: str | None = None
     """The corrected image."""
     diagnostic: str | None = None
     """Picture of the CTF fit."""
+    picks: str | None = None
+    """Picture of the particles that were picked."""
 
 
 class TiltFacts(Model):
@@ -102,6 +106,10 @@ class LatestImage(Model):
     picture: Shown
     diagnostic: Path | None
     """Picture of its CTF, if it is there."""
+    picks: Path | None = None
+    """Picture of the particles that were picked, if it is there."""
+    particles: int | None = None
+    """Particles that were picked."""
 
 
 class RunningItem(Model):
@@ -176,6 +184,15 @@ class SessionFacts(Model):
     """Movies, or tilt movies, of which anything was found, in order of arrival."""
     latest: tuple[LatestImage, ...]
     """The last images of a session of single particles."""
+    particles: ParticleTotals | None = None
+    """None of tomography."""
+    squares: tuple[SquareFacts, ...] = ()
+    """In order of arrival; none if all movies are in one folder."""
+    batches: tuple[BatchFacts, ...] = ()
+    """Particles that were classified in 2D together, in order."""
+    densities: tuple[DensityFacts, ...] = ()
+    """In the order in which they were begun."""
+    programs: tuple[ProgramFacts, ...] = ()
 
     @property
     def open(self) -> int:

@@ -4,16 +4,21 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
+from tasks.report.diagram import Curve, Plot
 from tasks.report.facts import MovieFacts, SeriesFacts, TiltFacts
-from tasks.report.plots import Curve, Plot, svg
+from tasks.report.plots import svg
 
 _WIDE = 440
 _MICROMETRE = 1e4
 
 
-def movie_plots(movies: Sequence[MovieFacts]) -> list[Markup]:
-    """Plot what was found over the session, against the order of arrival."""
-    plots: list[tuple[str, str, int, Callable[[MovieFacts], float | None]]] = [
+_Of = tuple[str, str, int, Callable[[MovieFacts], float | None]]
+"""Title, unit and digits of a plot, and what it shows."""
+
+
+def movie_plots(movies: Sequence[MovieFacts], *, particles: bool = False) -> list[Markup]:
+    """Plot what was found over the session, against the order of arrival; with ``particles``, what concerns these."""
+    plots: list[_Of] = [
         ("motion", "Å", 1, lambda movie: movie.motion),
         ("defocus", "µm", 2, lambda movie: _micrometre(movie.defocus)),
         ("CTF resolution", "Å", 1, lambda movie: movie.resolution),
@@ -21,6 +26,7 @@ def movie_plots(movies: Sequence[MovieFacts]) -> list[Markup]:
         ("ice ring", "", 2, lambda movie: movie.ice_ring),
         ("astigmatism", "nm", 0, lambda movie: None if movie.astigmatism is None else movie.astigmatism / 10),
     ]
+    plots += _OF_PARTICLES if particles else []
     span = (1.0, float(len(movies))) if movies else None
     return [
         svg(
@@ -42,6 +48,13 @@ def movie_plots(movies: Sequence[MovieFacts]) -> list[Markup]:
         )
         for title, unit, digits, value in plots
     ]
+
+
+_OF_PARTICLES: list[_Of] = [
+    ("ice thickness", "mean free paths", 2, lambda movie: movie.ice_thickness),
+    ("contaminated", "%", 0, lambda movie: None if movie.contamination is None else 100 * movie.contamination),
+    ("particles picked", "", 0, lambda movie: movie.particles),
+]
 
 
 def tilt_plots(series: SeriesFacts) -> list[Markup]:

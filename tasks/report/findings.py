@@ -1,11 +1,12 @@
 """What a step found in a session, as the models of its results."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
-from tasks.ledger import Ledger, found
+from tasks.ledger import Ledger, Result, found
 from tasks.models import Model
 
 T = TypeVar("T", bound=Model)
@@ -40,9 +41,19 @@ class Findings(Generic[T]):
 
 
 def findings(ledger: Ledger, session: str, step: str, kind: type[T]) -> Findings[T]:
-    """Ask the ledger what a step found; a result that cannot be understood is told apart, for the rest still counts."""
+    """Ask the ledger what a step found in a session."""
+    return _understood(step, kind, found(ledger, session, step))
+
+
+def findings_in(known: Mapping[str, Mapping[str, Result]], step: str, kind: type[T]) -> Findings[T]:
+    """Return what a step found, from what all steps found of some items, by their keys."""
+    return _understood(step, kind, [(key, results[step]) for key, results in known.items() if step in results])
+
+
+def _understood(step: str, kind: type[T], results: Iterable[tuple[str, Result]]) -> Findings[T]:
+    """Read results; one that cannot be understood is told apart, for the rest still counts."""
     by_key, unreadable = {}, []
-    for key, result in found(ledger, session, step):
+    for key, result in results:
         try:
             by_key[key] = Finding(kind.model_validate(result.result), result.seconds)
         except ValidationError:

@@ -58,13 +58,15 @@ class Item(Model):
         )
 
 
+WHOLE = ("tilt_series", "particle_batch", "classification_3d", "refinement", "b_factor")
+"""Kinds of which every item is shown."""
 _ITEMS = (
     select(NOW.label("now"), *(items.c[name] for name in Item.model_fields if name != "now"))
     .join(sessions)
     .where(sessions.c.name == bindparam("session"))
     .where(
         or_(
-            items.c.kind == "tilt_series",
+            items.c.kind.in_(WHOLE),
             items.c.state == "running",
             and_(items.c.state == "waiting", items.c.reason_kind.is_not(None)),
         )
@@ -79,7 +81,7 @@ _PERIOD = (
 
 
 def items_of(ledger: Ledger, session: str) -> list[Item]:
-    """Return tilt series, and what else is running or has failed and waits, in order of arrival."""
+    """Return items of which all are shown, and others that run or wait after a failure, in order of arrival."""
     rows = ledger.read(lambda connection: connection.execute(_ITEMS, {"session": session}).all())
     return [Item.model_validate(row._asdict()) for row in rows]
 

@@ -5,21 +5,26 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
-from statistics import median
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from tasks.images import COLUMNS, TILE
 from tasks.report import words
 from tasks.report.facts import SessionFacts
 from tasks.report.figures import movie_plots, tilt_plots
+from tasks.report.headlines import headlines
 from tasks.report.quarantine import DETAILED, why
+from tasks.report.resolution_figures import b_factor_plot, fsc_plot
 
 REFRESH = 30
 """Seconds after which a browser asks anew while the session has open items."""
 
 LATEST = 20
 """Rows that a table shows; the rest is in session.json."""
+
+CARDS = 4
+"""Batches of which all classes are shown; the pictures of the others are linked."""
 
 
 def render(facts: SessionFacts) -> str:
@@ -38,36 +43,22 @@ def render(facts: SessionFacts) -> str:
     )
 
 
-def headlines(facts: SessionFacts) -> Iterator[tuple[str, str]]:
-    """Yield what a biologist asks first: a figure and what it is, as the median over the session."""
-    for label, digits, unit, scale, values in (
-        ("motion", 1, "Å", 1.0, [movie.motion for movie in facts.movies]),
-        ("defocus", 2, "µm", 1e4, [movie.defocus for movie in facts.movies]),
-        ("CTF resolution", 1, "Å", 1.0, [movie.resolution for movie in facts.movies]),
-        ("figure of merit", 2, "", 1.0, [movie.figure_of_merit for movie in facts.movies]),
-        ("ice ring", 2, "", 1.0, [movie.ice_ring for movie in facts.movies]),
-        ("alignment residual", 1, "Å", 1.0, [series.residual for series in facts.series]),
-        ("thickness", 0, "nm", 10.0, [series.thickness for series in facts.series]),
-        ("tomogram resolution", 1, "Å", 1.0, [series.resolution for series in facts.series]),
-    ):
-        known = [value for value in values if value is not None]
-        if known:
-            yield words.number(median(known) / scale, digits, unit), label
-
-
 def chapters(facts: SessionFacts) -> Iterator[tuple[str, str]]:
     """Yield anchor and name of the parts that the page has."""
     for anchor, label, content in (
         ("progress", "progress", facts.kinds),
         ("series", f"{len(facts.series)} tilt series", facts.series),
-        ("movies", f"{len(facts.movies)} {'tilts' if facts.kind == 'tomography' else 'movies'}", facts.movies),
+        ("densities", "densities", facts.densities),
+        ("classes", f"2D classes of {words.counted(len(facts.batches), 'batch', 'batches')}", facts.batches),
+        ("movies", f"{len(facts.movies)} {'tilts' if facts.kind == 'tomography' else 'micrographs'}", facts.movies),
         ("given-up", f"{len(facts.given_up)} given up", facts.given_up),
         ("failed", f"{len(facts.failed)} waiting for another try", facts.failed),
         ("running", f"{len(facts.running)} running", facts.running),
+        ("programs", "programs", facts.programs),
+        ("settings", "settings", True),
     ):
         if content:
             yield anchor, label
-    yield "settings", "settings"
 
 
 def address(report: Path, path: Path) -> str:
@@ -86,13 +77,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"LATEST": LATEST, "DETAILED": DETAILED}
+    environment.globals |= {"LATEST": LATEST, "DETAILED": DETAILED, "CARDS": CARDS, "COLUMNS": COLUMNS, "TILE": TILE}
     environment.filters |= {
         "number": words.number,
         "duration": words.duration,
         "clock": words.clock,
         "moment": words.moment,
         "plural": words.plural,
+        "counted": words.counted,
+        "stage": words.stage,
+        "step_words": words.step_words,
+        "fsc_plot": fsc_plot,
+        "b_factor_plot": b_factor_plot,
         "tilt_plots": tilt_plots,
         "movie_plots": movie_plots,
     }

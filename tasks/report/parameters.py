@@ -7,18 +7,18 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from tasks.ctf_estimation import CtfEstimator
 from tasks.denoising import Denoiser
-from tasks.models import Acquisition
+from tasks.models import Acquisition, Model
 from tasks.motion_correction import MotionCorrector
 from tasks.tilt_series_alignment import TiltSeriesAligner
 from tasks.tomogram_reconstruction import TomogramReconstructor
 
-_KINDS: dict[str, TypeAdapter[Any]] = {
-    "acquisition": TypeAdapter(Acquisition),
-    "aligner": TypeAdapter(TiltSeriesAligner),
-    "ctf_estimator": TypeAdapter(CtfEstimator),
-    "denoiser": TypeAdapter(Denoiser),
-    "motion_corrector": TypeAdapter(MotionCorrector),
-    "reconstructor": TypeAdapter(TomogramReconstructor),
+_KINDS: dict[str, Any] = {
+    "acquisition": Acquisition,
+    "aligner": TiltSeriesAligner,
+    "ctf_estimator": CtfEstimator,
+    "denoiser": Denoiser,
+    "motion_corrector": MotionCorrector,
+    "reconstructor": TomogramReconstructor,
 }
 
 
@@ -37,15 +37,24 @@ def _chosen(prefix: str, parameters: Mapping[str, JsonValue]) -> Iterator[tuple[
 
 def _without_defaults(name: str, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Leave out what is the default; parameters that are not valid are shown as they are, for somebody to see."""
-    kind = _KINDS.get(name)
+    kind = _kind(name)
     if kind is None:
         return value
+    # Of several tools it is the embedded one unless another is named.
+    is_choice = not (isinstance(kind, type) and issubclass(kind, Model))
+    adapter = TypeAdapter[Any](kind)
     try:
-        different: dict[str, JsonValue] = kind.dump_python(
-            kind.validate_python({"tool": "embedded", **value} if name != "acquisition" else value),
-            mode="json",
-            exclude_defaults=True,
-        )
+        given = adapter.validate_python({"tool": "embedded", **value} if is_choice else value)
     except ValidationError:
         return value
+    different: dict[str, JsonValue] = adapter.dump_python(given, mode="json", exclude_defaults=True)
     return ({"tool": value["tool"]} if "tool" in value else {}) | different
+
+
+def _kind(name: str) -> Any:  # noqa: ANN401 - a model, or a choice of models
+    if name in _KINDS:
+        return _KINDS[name]
+    # They take seconds to load, for which a session of tomography need not wait.
+    from tasks.report.particle_tools import PARTICLE_TOOLS  # noqa: PLC0415
+
+    return PARTICLE_TOOLS.get(name)

@@ -8,7 +8,8 @@ from pathlib import Path
 from tasks.images import picture_movie
 from tasks.ledger import Ledger, Quarantined, Session, history, quarantined
 from tasks.report.album import Album
-from tasks.report.facts import GivenUp, MovieFacts, Shown
+from tasks.report.facts import GivenUp, MovieFacts
+from tasks.report.shown import Shown
 
 PICTURES_AT_ONCE = 4
 DETAILED = 50
@@ -20,8 +21,8 @@ _LOG_LINES = 12
 def given_up(ledger: Ledger, session: Session, movies: Sequence[MovieFacts], report: Path) -> tuple[GivenUp, ...]:
     """Tell of every item in quarantine, with pictures in a folder of the report; one of each reason comes first."""
     album = Album(report / "quarantine", ".png", PICTURES_AT_ONCE)
-    found = {movie.name.lower(): Path(movie.path) for movie in movies}
     items = list(_one_of_each_first(quarantined(ledger, session.name)))
+    found = {movie.name.lower(): Path(movie.path) for movie in movies} if items else {}
     told = [_detailed(ledger, session, item, picture(item, found, album)) for item in items[:DETAILED]]
     album.forget()
     return (*told, *map(_brief, items[DETAILED:]))

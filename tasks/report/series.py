@@ -10,9 +10,10 @@ from pydantic import JsonValue
 from tasks.images import picture_volume
 from tasks.models import Alignment, Tomogram
 from tasks.report.album import Album
-from tasks.report.facts import MovieFacts, SeriesFacts, Shown, TiltFacts
+from tasks.report.facts import MovieFacts, SeriesFacts, TiltFacts
 from tasks.report.findings import Findings
 from tasks.report.items import Item
+from tasks.report.shown import Shown
 
 PICTURES_AT_ONCE = 20
 

@@ -1,13 +1,47 @@
 """Numbers, times and names in words."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 UNKNOWN = "\u2013"
 _THIN = "\u202f"
 """A narrow space that does not break."""
+
+
+_ORDER = (
+    "tilt_movie",
+    "tilt_series",
+    "movie",
+    "particle_diameter",
+    "extraction",
+    "particle_batch",
+    "classification_3d",
+    "refinement",
+    "b_factor",
+)
+"""Kinds of items as they follow each other."""
+_NAMES = {
+    "particle_diameter": ("particle diameter", "particle diameters"),
+    "extraction": ("extraction of particles", "extractions of particles"),
+    "particle_batch": ("batch of particles", "batches of particles"),
+    "classification_3d": ("3D classification", "3D classifications"),
+    "b_factor": ("B factor", "B factors"),
+}
+"""One and several, where it is not just the kind with an s."""
+_STAGES = {"particle_diameter": "diameter of the particles", "extraction": "micrographs extracted"}
+"""What is counted of a kind, where it is not its plural."""
+_STEPS = {
+    "ctf_estimation": "CTF estimation",
+    "classification_2d": "2D classification",
+    "classification_3d": "3D classification",
+    "b_factor": "fit of the B factor",
+    "particles": "putting particles together",
+    "best_class": "particles of the best class",
+    "particle_diameter": "typical diameter",
+}
+"""Steps, where it is not just their name."""
 
 
 class OfAKind(Protocol):
@@ -16,6 +50,9 @@ class OfAKind(Protocol):
     @property
     def kind(self) -> str:
         """The kind."""
+
+
+Thing = TypeVar("Thing", bound=OfAKind)
 
 
 def number(value: float | None, digits: int = 1, unit: str = "") -> str:
@@ -51,9 +88,9 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%m-%d %H:%M:%S")
 
 
-def counted(count: int, what: str) -> str:
+def counted(count: int, what: str, several: str | None = None) -> str:
     """Return a number of things."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {what if count == 1 else several or what + 's'}"
 
 
 def kinds_of(items: Sequence[OfAKind]) -> str:
@@ -65,4 +102,23 @@ def kinds_of(items: Sequence[OfAKind]) -> str:
 def plural(kind: str, count: int = 2) -> str:
     """Return the words for a kind of items."""
     words = kind.replace("_", " ")
-    return words if count == 1 or words.endswith("s") else f"{words}s"
+    one, several = _NAMES.get(kind, (words, words if words.endswith("s") else f"{words}s"))
+    return one if count == 1 else several
+
+
+def stage(kind: str) -> str:
+    """Return the words for what is counted of a kind of items."""
+    return _STAGES.get(kind) or plural(kind)
+
+
+def step_words(step: str) -> str:
+    """Return the words for a step; one for a part of the particles says how many: refinement_2000."""
+    name, _, part = step.rpartition("_")
+    if part.isdigit():
+        return f"{'drawing' if name == 'particles' else step_words(name)} of {int(part):,} particles"
+    return _STEPS.get(step) or step.replace("_", " ")
+
+
+def in_order(things: Iterable[Thing]) -> list[Thing]:
+    """Return what is of kinds of items in the order in which these follow each other; others come last."""
+    return sorted(things, key=lambda thing: _ORDER.index(thing.kind) if thing.kind in _ORDER else len(_ORDER))

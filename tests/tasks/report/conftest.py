@@ -20,7 +20,20 @@ from tasks.ledger import (
     open_ledger,
     open_session,
 )
-from tasks.models import Alignment, Ctf, Exclusion, Micrograph, Model, Motion, TiltAlignment, Tomogram
+from tasks.models import (
+    Alignment,
+    Ctf,
+    Exclusion,
+    IceThickness,
+    Micrograph,
+    Model,
+    Motion,
+    Particles,
+    ParticleSet,
+    Picks,
+    TiltAlignment,
+    Tomogram,
+)
 
 
 @pytest.fixture
@@ -31,6 +44,12 @@ def ledger(tmp_path: Path) -> Ledger:
 @pytest.fixture
 def session(ledger: Ledger, tmp_path: Path) -> Session:
     return open_session(ledger, Session(name="cm1", kind="tomography", folder=tmp_path / "cm1"))
+
+
+@pytest.fixture
+def spa(ledger: Ledger, tmp_path: Path) -> "Grid":
+    """A session of single particles."""
+    return Grid(ledger, open_session(ledger, Session(name="spa", kind="spa", folder=tmp_path / "spa")))
 
 
 class Grid:
@@ -119,5 +138,67 @@ def tomogram(tmp_path: Path) -> Callable[..., Tomogram]:
         return Tomogram(
             path=tmp_path / "cm1" / name, voxel_size=12, shape=(8, 16, 20), resolution=45.67, program="test 2.0"
         )
+
+    return make
+
+
+@pytest.fixture
+def ice() -> Callable[..., IceThickness]:
+    def make(median: float = 0.2, brightest: float = 20.0, reference: float | None = None) -> IceThickness:
+        return IceThickness(
+            minimum=0,
+            first_quartile=median / 2,
+            median=median,
+            third_quartile=median,
+            maximum=2 * median,
+            reference=reference or brightest,
+            brightest=brightest,
+            program="test",
+        )
+
+    return make
+
+
+@pytest.fixture
+def picks() -> Callable[..., Picks]:
+    def make(count: int, diameter: float = 130.0, excluded: float = 0.0) -> Picks:
+        return Picks(
+            micrograph=Micrograph(path=Path("a.mrc"), pixel_size=2),
+            coordinates=Path("a.star"),
+            count=count,
+            excluded=excluded,
+            diameter=diameter,
+            threshold=0.5,
+            program="test 3.0",
+            diagnostic=Path("picks.jpeg"),
+        )
+
+    return make
+
+
+@pytest.fixture
+def particles() -> Callable[..., Particles]:
+    def make(count: int, left_out: int = 0) -> Particles:
+        return Particles(
+            micrograph=Micrograph(path=Path("a.mrc"), pixel_size=2),
+            stack=Path("a.mrcs"),
+            star=Path("a.star"),
+            count=count,
+            left_out=left_out,
+            box_size=64,
+            pixel_size=2,
+            diameter=130,
+            program="test",
+        )
+
+    return make
+
+
+@pytest.fixture
+def some() -> Callable[[int], ParticleSet]:
+    """So many particles together."""
+
+    def make(count: int) -> ParticleSet:
+        return ParticleSet(star=Path("a.star"), count=count, box_size=64, pixel_size=2, diameter=130)
 
     return make

@@ -27,3 +27,19 @@ def test_parameters_that_are_wrong_are_shown_as_they_are():
 
 def test_parameters_without_a_tool_are_those_of_the_embedded_one():
     assert chosen({"reconstructor": {"binning": 6}}) == {"reconstructor.binning": 6}
+
+
+def test_what_is_the_default_of_the_tools_of_particles_is_left_out():
+    parameters = {
+        "picker": {"diameter_range": [80, 90]},
+        "selector": {"tool": "embedded", "threshold": 0.5},
+        "classifier_2d": {"tool": "relion", "classes": 33, "iterations": 25},
+        "batch_size": 1000,
+    }
+    assert chosen(parameters) == {
+        "picker.diameter_range": [80.0, 90.0],
+        "selector.tool": "embedded",
+        "classifier_2d.tool": "relion",
+        "classifier_2d.classes": 33,
+        "batch_size": 1000,
+    }

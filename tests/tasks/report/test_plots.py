@@ -1,6 +1,9 @@
 import re
 
-from tasks.report.plots import Curve, Plot, svg
+import pytest
+
+from tasks.report.diagram import Curve, Plot, spaced_ticks
+from tasks.report.plots import svg
 
 
 def plot(points, **options):
@@ -50,3 +53,20 @@ def test_a_trend_comes_with_a_histogram():
     assert 'class="trend"' in drawn
     assert 'class="bars"' in drawn
     assert 'class="bars"' not in plot([(x, x % 7) for x in range(100)])
+
+
+def test_a_line_joins_its_points_and_a_level_lies_where_it_is():
+    curves = (Curve("fsc", ((0, 1), (1, 0)), line=True), Curve("none", (), line=True))
+    drawn = svg(
+        Plot("fsc", "", "x", curves, reach=(0.0, 1.0), level=(0.5, "half"), y_ticks=((0.0, "no"), (1.0, "yes")))
+    )
+    (line,) = re.findall(r'class="line0" d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"', drawn)
+    (level,) = re.findall(r'class="level" d="M40 ([\d.]+)H', drawn)
+    assert float(level) == pytest.approx((float(line[1]) + float(line[3])) / 2, abs=0.1)
+    assert "line1" not in drawn
+    assert [word in drawn for word in (">half<", ">no<", ">yes<")] == [True] * 3
+
+
+def test_ticks_leave_room_for_their_words_and_the_first_are_preferred():
+    ticks = spaced_ticks([5, 4.9, 20, 1], lambda value: value, lambda value: f"{value} A", (0, 10))
+    assert ticks == ((1, "1 A"), (5, "5 A"))

@@ -6,7 +6,6 @@ import pytest
 
 from tasks.errors import InputError
 from tasks.formats.mrc import write_mrc
-from tasks.ledger import Session, open_session
 from tasks.report.session import write_session_report
 
 VOID = {"meta", "link", "img", "br"}
@@ -88,15 +87,15 @@ def test_a_tilt_series_shows_what_was_found_of_it_and_of_its_tilts(grid, motion,
     assert {"href": "../tomogram.mrc"} in page.all("a")
 
 
-def test_movies_are_plotted_over_the_session(ledger, tmp_path, grid, motion, ctf):
-    grid.session = open_session(ledger, Session(name="spa", kind="spa", folder=tmp_path / "spa"))
+def test_movies_are_plotted_over_the_session(spa, motion, ctf):
     for number in range(20):
         found = {"motion_correction": motion(late=number), "ctf_estimation": ctf(10_000 + number)}
-        grid.done("movie", f"/frames/m_{number}.eer", found)
-    page, facts = report(grid)
+        spa.done("movie", f"/frames/m_{number}.eer", found)
+    page, facts = report(spa)
     assert [movie["name"] for movie in facts["movies"]] == [f"m_{number}" for number in range(20)]
     plots = [svg["aria-label"] for svg in page.all("svg")]
     assert len(plots) == 6
+    assert [figure.get("class") for figure in page.all("figure")].count("plot none") == 3
     assert plots[0].startswith("motion: 20 points against movie, in order of arrival, 3.0 Å to 22.0 Å, median 12.5 Å")
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from tasks.report.words import counted, duration, number, plural
+from tasks.ledger import KindStatus
+from tasks.report.words import counted, duration, in_order, number, plural, stage, step_words
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,24 @@ def test_kinds_have_their_plurals():
     assert plural("tilt_movie", 1) == "tilt movie"
     assert counted(1, "lease") == "1 lease"
     assert counted(5000, "lease") == "5,000 leases"
+    assert counted(1, "batch", "batches") == "1 batch"
+    assert counted(2, "batch", "batches") == "2 batches"
+    assert plural("particle_batch") == "batches of particles"
+    assert plural("refinement", 1) == "refinement"
+
+
+def test_what_is_counted_of_a_kind_is_said_in_words_people_use():
+    assert [stage(kind) for kind in ("movie", "extraction")] == ["movies", "micrographs extracted"]
+
+
+def test_a_step_on_part_of_the_particles_says_how_many():
+    assert step_words("ctf_estimation") == "CTF estimation"
+    assert step_words("class_selection") == "class selection"
+    assert step_words("post_processing_16000") == "post processing of 16,000 particles"
+    assert step_words("particles_2000") == "drawing of 2,000 particles"
+
+
+def test_kinds_come_in_the_order_in_which_they_follow_each_other():
+    kinds = [KindStatus(kind=kind) for kind in ("b_factor", "classification_3d", "new", "extraction", "movie")]
+    ordered = [kind.kind for kind in in_order(kinds)]
+    assert ordered == ["movie", "extraction", "classification_3d", "b_factor", "new"]
