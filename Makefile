@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PIPELINER := .venv-pipeliner
+PIPELINER_STAMP := $(PIPELINER)/.installed
 
 .PHONY: demo test test-faults packages check format lock clean
 .DELETE_ON_ERROR:
@@ -14,7 +16,7 @@ STAMP := $(VENV)/.installed
 demo: $(STAMP)
 	$(BIN)/cryoem-flows demo
 
-test: $(STAMP) packages
+test: $(STAMP) $(PIPELINER_STAMP) packages
 	$(BIN)/pytest $(TESTS)
 
 # What the tests leave out because it takes minutes: facilities whose parts are killed while a session is processed.
@@ -52,11 +54,19 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
+# The pipeliner of CCP-EM, with which tests open our projects; it is found there by its path.
+$(PIPELINER_STAMP): requirements-pipeliner.lock | $(STAMP)
+	$(BIN)/python -m venv $(PIPELINER)
+	$(PIPELINER)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@
+
 # Resolve the dependencies anew; the result is what everybody installs.
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group dev pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group pyproject.toml:pipeliner --output-file requirements-pipeliner.lock
 
 clean:
-	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(PIPELINER) .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,4 +1,4 @@
-"""What a project costs: CPU seconds to write it, to bring it up to date, and to find that nothing is new."""
+"""What a project costs, read from a ledger: to write it, to bring it up to date, and to find that nothing is new."""
 
 import argparse
 import resource
@@ -7,11 +7,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import tifffile
+from sqlalchemy import insert, select, update
+
+import flows.project_of_spa
+import flows.project_of_tomography  # noqa: F401 - imported here, so that it is not measured
+from flows.projects import write_session_project
+from tasks.ledger import Ledger, Session, open_ledger, open_session
+from tasks.ledger.tables import items
+from tasks.ledger.tables import results as table
 from tasks.models import (
     Acquisition,
     Alignment,
     Ctf,
     Micrograph,
+    Model,
     Motion,
     Movie,
     Particles,
@@ -21,7 +32,7 @@ from tasks.models import (
     TiltSeries,
     Tomogram,
 )
-from tasks.project import ProcessedMovie, ProcessedTiltSeries, write_spa_project, write_tomography_project
+from tasks.project import ProcessedMovie, ProcessedTiltSeries
 
 ACQUISITION = Acquisition(pixel_size=0.675)
 ROW = {
@@ -132,6 +143,92 @@ def series(folder: Path, number: int) -> ProcessedTiltSeries:
     )
 
 
+def results(found: ProcessedMovie | ProcessedTiltSeries) -> dict[str, Model]:
+    """Return what was found of an item, by steps."""
+    names = {"motion": "motion_correction", "ctf": "ctf_estimation", "picks": "particle_picking"}
+    names |= {"alignment": "tilt_series_alignment", "tomogram": "tomogram_reconstruction", "denoised": "denoising"}
+    known = {step: getattr(found, name, None) for name, step in names.items()}
+    return {step: value for step, value in known.items() if value}
+
+
+def put(ledger: Ledger, kind: str, found: dict[str, dict[str, Model]], payloads: dict[str, dict[str, object]]) -> None:
+    """Write items that are done with their results, all at once."""
+    fixed = {"kind": kind, "priority": 0, "state": "done", "attempt": 1, "failures": {}, "session_id": 1}
+    fixed |= {"not_before": 0.0, "arrived": 1.0, "finished": 2.0}
+    rows = [fixed | {"key": key, "payload": payloads.get(key, {})} for key in found]
+    ledger.write(lambda connection: connection.execute(insert(items), rows))
+    numbers = ledger.read(lambda c: dict(c.execute(select(items.c.key, items.c.id).where(items.c.kind == kind)).all()))
+    empty = {"tool": "t", "version": "", "command": "", "seconds": 0.0, "host": "", "flow_run": "", "recorded": 1.0}
+    made = [
+        empty | {"item_id": numbers[key], "step": step, "digest": "1", "result": value.model_dump(mode="json")}
+        for key, by_step in found.items()
+        for step, value in by_step.items()
+    ]
+    ledger.write(lambda connection: connection.execute(insert(table), made))
+
+
+def open_spa(folder: Path, count: int, particles: int) -> Ledger:
+    """Return a ledger with a session of movies that are done."""
+    ledger = open_ledger(f"sqlite:///{folder}/ledger.db")
+    given = {"acquisition": ACQUISITION.model_dump(mode="json")}
+    open_session(ledger, Session(name="s", kind="spa", folder=folder / "session", parameters=given))
+    movies = {str(found.movie.path): found for found in (movie(folder / "session", n, particles) for n in range(count))}
+    put(ledger, "movie", {key: results(found) for key, found in movies.items()}, {})
+    cut = {key: {"particle_extraction": found.particles} for key, found in movies.items() if found.particles}
+    put(ledger, "extraction", cut, {})
+    return ledger
+
+
+def open_tomography(folder: Path, count: int) -> Ledger:
+    """Return a ledger with a session of tilt series that are done."""
+    ledger = open_ledger(f"sqlite:///{folder}/ledger.db")
+    given = {"acquisition": ACQUISITION.model_dump(mode="json"), "tilt_axis_angle": 85.0}
+    open_session(ledger, Session(name="s", kind="tomography", folder=folder / "session", parameters=given))
+    for number in range(count):
+        found = series(folder / "session", number)
+        own = folder / "session" / found.series.name
+        payload = {"name": found.series.name, "mdoc": str(own / "a.mdoc"), "frames": str(own / "frames")}
+        payload["movies"] = [tilt.source.path.name for tilt in found.series.tilts if isinstance(tilt.source, Movie)]
+        describe(own, found)
+        put(ledger, "tilt_series", {payload["mdoc"]: results(found)}, {payload["mdoc"]: payload})
+        of_tilts = {
+            str(moved.path): {
+                "motion_correction": found.motions[name],
+                "ctf_estimation": found.ctfs[name],
+            }
+            for name, moved in found.series.movies.items()
+        }
+        put(ledger, "tilt_movie", of_tilts, {})
+    return ledger
+
+
+def describe(own: Path, found: ProcessedTiltSeries) -> None:
+    """Write the mdoc file and the movies of a series, of which only the headers are read."""
+    frames = own / "frames"
+    frames.mkdir(parents=True)
+    sections = []
+    for place, tilt in enumerate(found.series.tilts):
+        tifffile.imwrite(frames / f"{tilt.name}.tiff", np.zeros((2, 8, 8), np.int16))
+        path = f"SubFramePath = {tilt.name}.tiff"
+        sections.append(f"[ZValue = {place}]\nTiltAngle = {tilt.angle}\nExposureDose = 3\n{path}\n")
+    (own / "a.mdoc").write_text("PixelSpacing = 0.675\nVoltage = 300\n\n" + "\n".join(sections))
+
+
+def touched(ledger: Ledger, kinds: tuple[str, ...], count: int) -> None:
+    """Have the last items of each kind done once more."""
+    numbers = [
+        number
+        for kind in kinds
+        for number in ledger.read(
+            lambda c, kind=kind: c.scalars(
+                select(items.c.id).where(items.c.kind == kind).order_by(items.c.id.desc()).limit(count)
+            ).all()
+        )
+    ]
+    change = update(items).where(items.c.id.in_(numbers)).values(attempt=items.c.attempt + 1)
+    ledger.write(lambda connection: connection.execute(change))
+
+
 def measure(work: Callable[[], None]) -> tuple[float, float]:
     """Return CPU and wall seconds."""
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
@@ -146,6 +243,15 @@ def show(what: str, count: int, work: Callable[[], None]) -> None:
     print(f"{count:6d} {what:40s} {cpu:8.3f} s CPU {wall:8.3f} s wall {1000 * cpu / count:8.3f} ms CPU each")
 
 
+def measured(ledger: Ledger, count: int, what: str, kinds: tuple[str, ...]) -> None:
+    """Show what it costs to write a project, and to bring it up to date."""
+    show(f"{what}, written first", count, lambda: write_session_project(ledger, "s"))
+    for news in (1, 10):
+        touched(ledger, kinds, news)
+        show(f"{what}, {news} with news", count, lambda: write_session_project(ledger, "s"))
+    show(f"{what}, nothing new", count, lambda: write_session_project(ledger, "s"))
+
+
 def main() -> None:
     """Write projects of growing sessions."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -155,18 +261,10 @@ def main() -> None:
     given = parser.parse_args()
     for count in given.micrographs:
         with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch)
-            movies = [movie(folder / "session", number, given.particles) for number in range(count)]
-            show("micrographs, first", count, lambda: write_spa_project(folder / "p", "s", movies[:-1]))  # noqa: B023
-            show("micrographs, one more", count, lambda: write_spa_project(folder / "p", "s", movies))  # noqa: B023
-            show("micrographs, nothing new", count, lambda: write_spa_project(folder / "p", "s", movies))  # noqa: B023
+            measured(open_spa(Path(scratch), count, given.particles), count, "micrographs", ("movie", "extraction"))
     for count in given.series:
         with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch)
-            found = [series(folder / "session", number) for number in range(count)]
-            show("tilt series, first", count, lambda: write_tomography_project(folder / "p", "s", found[:-1]))  # noqa: B023
-            show("tilt series, one more", count, lambda: write_tomography_project(folder / "p", "s", found))  # noqa: B023
-            show("tilt series, nothing new", count, lambda: write_tomography_project(folder / "p", "s", found))  # noqa: B023
+            measured(open_tomography(Path(scratch), count), count, "tilt series", ("tilt_series",))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from tasks.ledger import Ledger, Result, Session, results_of
 from tasks.models import Ctf, Micrograph, Model, Motion, Movie, Particles, ParticleSet, Picks
 from tasks.models.classes import Classes2D, SelectedParticles
 from tasks.models.maps import Classes3D, FoundSymmetry, InitialModel, Refinement
-from tasks.models.resolution import BFactorFit, PostProcessed
+from tasks.models.resolution import BFactorFit, Mirrored, PostProcessed
 from tasks.project import Items, ProcessedBatch, ProcessedDensity, ProcessedMovie, ProcessedPart
 from tasks.project.standing import Item, items_of, payloads_of
 
@@ -36,7 +36,7 @@ def movies_of(ledger: Ledger, session: Session) -> Items[ProcessedMovie]:
             for key in some:
                 movie = Movie(path=Path(key), acquisition=acquisition)
                 known = {**found.get(key, {}), **particles.get(key, {})}
-                yield key, _movie(movie, known, _failure(movies[key], cut.get(key)))
+                yield key, movie_of(movie, known, _failure(movies[key], cut.get(key)))
 
     return Items(
         stamps={key: f"{item.stamp} {cut[key].stamp if key in cut else ''}" for key, item in movies.items()},
@@ -50,17 +50,8 @@ def batches_of(ledger: Ledger, session: str) -> list[ProcessedBatch]:
     items, payloads = items_of(ledger, session, "particle_batch"), payloads_of(ledger, session, "particle_batch")
     keys = sorted((key for key in items if payloads[key].get("micrographs")), key=int)
     found = results_of(ledger, session, "particle_batch", keys)
-    return [
-        ProcessedBatch(
-            number=int(key),
-            particles=ParticleSet.model_validate(known["particles"].result),
-            classes=_result(Classes2D, known, "classification_2d"),
-            selected=_result(SelectedParticles, known, "class_selection"),
-            failure=items[key].failure,
-        )
-        for key in keys
-        if "particles" in (known := found.get(key, {}))
-    ]
+    batches = [batch_of(int(key), found.get(key, {}), items[key].failure) for key in keys]
+    return [batch for batch in batches if batch]
 
 
 def densities_of(ledger: Ledger, session: str) -> list[ProcessedDensity]:
@@ -69,13 +60,15 @@ def densities_of(ledger: Ledger, session: str) -> list[ProcessedDensity]:
     items = [items_of(ledger, session, kind) for kind in kinds]
     keys = list(items[0])
     found = [results_of(ledger, session, kind, keys) for kind in kinds]
-    densities = [
-        _density(key, dict(chain(*(by_key.get(key, {}).items() for by_key in reversed(found)))), items) for key in keys
-    ]
+    densities = []
+    for key in keys:
+        known = dict(chain(*(by_key.get(key, {}).items() for by_key in reversed(found))))
+        densities.append(density_of(key, known, _failure(*(of_kind.get(key) for of_kind in items))))
     return [density for density in densities if density]
 
 
-def _movie(movie: Movie, known: Results, failure: str) -> ProcessedMovie:
+def movie_of(movie: Movie, known: Results, failure: str = "") -> ProcessedMovie:
+    """Return a movie, or an image that was summed already, as far as the steps have come."""
     motion, ctf = _result(Motion, known, "motion_correction"), _result(Ctf, known, "ctf_estimation")
     image = Micrograph(path=movie.path, pixel_size=movie.acquisition.pixel_size) if ctf and not motion else None
     picks = _result(Picks, known, "particle_picking")
@@ -84,8 +77,23 @@ def _movie(movie: Movie, known: Results, failure: str) -> ProcessedMovie:
     return ProcessedMovie(movie=movie, summed=image, failure=failure, **found)
 
 
-def _density(key: str, known: Results, items: list[dict[str, Item]]) -> ProcessedDensity | None:
+def batch_of(number: int, known: Results, failure: str = "") -> ProcessedBatch | None:
+    """Return a batch as far as the steps have come; nothing before its particles have been put together."""
     particles = _result(ParticleSet, known, "particles")
+    if particles is None:
+        return None
+    return ProcessedBatch(
+        number=number,
+        particles=particles,
+        classes=_result(Classes2D, known, "classification_2d"),
+        selected=_result(SelectedParticles, known, "class_selection"),
+        failure=failure,
+    )
+
+
+def density_of(key: str, known: Results, failure: str = "") -> ProcessedDensity | None:
+    """Return a density as far as the steps have come; nothing before its particles have been put together."""
+    particles, mirrored = _result(ParticleSet, known, "particles"), _result(Mirrored, known, "mirrored")
     if particles is None:
         return None
     sizes = [step.removeprefix("particles_") for step in known if step.startswith("particles_")]
@@ -96,11 +104,11 @@ def _density(key: str, known: Results, items: list[dict[str, Item]]) -> Processe
         symmetry=_result(FoundSymmetry, known, "symmetry_search"),
         classes=_result(Classes3D, known, "classification_3d"),
         best=_result(ParticleSet, known, "best_class"),
-        refinement=_result(Refinement, known, "refinement"),
-        sharpened=_result(PostProcessed, known, "post_processing"),
+        refinement=mirrored.refinement if mirrored else _result(Refinement, known, "refinement"),
+        sharpened=mirrored.sharpened if mirrored else _result(PostProcessed, known, "post_processing"),
         parts=tuple(_part(known, size) for size in sorted(sizes, key=int)),
         b_factor=_result(BFactorFit, known, "b_factor"),
-        failure=_failure(*(of_kind.get(key) for of_kind in items)),
+        failure=failure,
     )
 
 

@@ -30,6 +30,8 @@ class TiltSeriesPlace(Model):
     """Folder for the results; a folder per step is made in it."""
     session: str | None = None
     """Session of the ledger, whose tilt movies that are done already are used again."""
+    project: bool = True
+    """Write a RELION project into the folder, too; that of a session is written from the ledger."""
 
 
 class Tomography(TomographyTools, TiltSeriesPlace):
@@ -63,4 +65,11 @@ def process_tilt_series(tomography: Tomography) -> Tomogram:
     show_tilts(name, tell(series.tilts, motions, ctfs, alignment, unfitted | unmoved), series.excluded)
     show_tomogram(name, alignment, tomogram, denoised, folder / "pictures")
     show_work(name, [*moving.records, *fitting.records, *records_of_series(folder)])
+    if tomography.project and tomography.session is None:
+        # A run of a session need not wait for the import.
+        from flows.project_of_series import project_of_series  # noqa: PLC0415
+
+        found = series, motions, ctfs, alignment, tomogram, denoised
+        # A project that somebody holds does not make a tomogram fail.
+        project_of_series.submit(folder, name, *found).wait()
     return denoised

@@ -51,8 +51,9 @@ def test_deployments_have_only_keys_that_prefect_knows():
     assert all(set(deployment) <= known for deployment in DEPLOYMENTS)
 
 
-def test_every_locked_package_has_hashes():
-    lines = (ROOT / "requirements.lock").read_text().replace("\\\n", "").splitlines()
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-pipeliner.lock"])
+def test_every_locked_package_has_hashes(lock):
+    lines = (ROOT / lock).read_text().replace("\\\n", "").splitlines()
     assert lines
     assert all("--hash=sha256:" in line for line in lines)
 

@@ -1,12 +1,15 @@
 """The project of a session follows what the ledger knows of it, through the outbox."""
 
+import json
 from pathlib import Path
 
 import pytest
-from project_sessions import batch_of, ctf_of, density_of, motion_of, processed_movies
+from project_sessions import batch_of, ctf_of, density_of, motion_of, processed, processed_movies
 
 from flows.items import settle
 from flows.outboxes import deliver
+from flows.project_of_records import project_of_movies
+from flows.project_of_series import project_of_series
 from flows.projects import write_session_project
 from tasks.formats.star import read_table
 from tasks.ledger import (
@@ -219,3 +222,48 @@ def test_of_two_series_of_one_name_one_is_in_the_project(ledger, session, seen_t
     write_session_project(ledger, "cm1")
     table = read_table(session.folder / "project/Import/job001/tilt_series.star", "global")
     assert list(table["rlnTomoName"]) == [seen_tilt_series.name]
+
+
+def test_a_run_without_a_ledger_writes_what_its_steps_recorded(tmp_path):
+    movies = processed_movies(tmp_path / "data", 2)
+    folder, batch = tmp_path / "results", batch_of(tmp_path / "data", movies, 1)
+    density = density_of(tmp_path / "data", batch)
+    for found in movies:
+        steps = {"motion_correction": found.motion, "particle_picking": found.picks}
+        steps |= {"ctf_estimation": found.ctf, "particle_extraction": found.particles}
+        for step, value in steps.items():
+            ending = {"particle_picking": "_picks", "particle_extraction": "_particles"}.get(step, "")
+            record(folder / "grid" / step / f"{found.movie.path.stem}{ending}.json", value)
+    (folder / "batches").mkdir(parents=True)
+    (folder / "batches/batches.json").write_text(kept({"batches": [batch.particles.model_dump(mode="json")]}))
+    record(folder / "batch_1/classification_2d/classes_2d.json", batch.classes)
+    record(folder / "batch_1/class_selection/selected.json", batch.selected)
+    record(folder / "good_particles/particles.json", density.particles)
+    record(folder / "initial_model/initial_model.json", density.first)
+    record(folder / "classification_3d/classes_3d.json", density.classes)
+    record(folder / "particles_3/particles_3.json", density.parts[0].particles)
+    sources = {f"grid/{found.movie.path.name}": found.movie for found in movies}
+    project_of_movies.fn(folder, "cm2", sources, movies[0].movie.acquisition)
+    assert len(read_table(folder / "project" / EXTRACTED, "particles")) == 10
+    names = [process.name for process in read_pipeline(folder / "project/default_pipeline.star").processes]
+    assert names[5:] == [
+        *("Select/job006/", "Class2D/job007/", "Select/job008/", "JoinStar/job009/"),
+        *("InitialModel/job010/", "Class3D/job011/"),
+    ]
+
+
+def test_series_of_runs_into_one_folder_are_one_project(tmp_path):
+    for name in ("TS_01", "TS_02"):
+        found = processed(tmp_path / "data", name)
+        given = found.motions, found.ctfs, found.alignment, found.tomogram, found.denoised
+        project = project_of_series.fn(tmp_path, name, found.series, *given)
+    assert list(read_table(project / "Denoise/job007/tomograms.star", "global")["rlnTomoName"]) == ["TS_01", "TS_02"]
+
+
+def kept(found: dict) -> str:
+    return json.dumps({"digest": "1", "outputs": {}, "result": found, "seconds": 1.0, "host": "here", "run": "1"})
+
+
+def record(path: Path, found: Model) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(kept(found.model_dump(mode="json")))
