@@ -18,6 +18,8 @@ _DIVERGED = re.compile(
     r"zero sum of weights|sum of weights for all orientations was\s+found to be zero|No orientation was found as better"
     r"|number of contributing orientations for an image\s+was found to be zero|exp_sum_weight\[img_id\]==0"
     r"|cannot find positive values in sigma2_noise|rlnMicrographScaleCorrection is very high"
+    # So says auto-refinement of images that hold no numbers.
+    r"|Empty MultidimArray!"
 )
 _CAUSES = {
     _MEMORY: "it ran out of memory, most likely: use fewer threads or processes, or do not hold the images in memory",

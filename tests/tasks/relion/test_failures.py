@@ -37,6 +37,10 @@ NO_ORIENTATION = (
     "ERROR: \nNo orientation was found as better than any other.\n\nA particle image was compared to the reference and "
     "resulted in all-zero\nweights (for all orientations).\n"
 )
+NO_MAXIMUM = (
+    "MultidimArray shape:  Empty MultidimArray!\nCheck called from file ./src/multidim_array.h line 3598\n"
+    "mpirun detected that one or more processes exited with non-zero status, thus causing\nthe job to be terminated.\n"
+)
 NO_WEIGHTS = "ERROR: \nThe sum of weights for all orientations was\nfound to be zero for an image.\n"
 SLURM = "slurmstepd: error: Detected 1 oom_kill event in StepId=4711.0. Some of the step tasks have been OOM Killed.\n"
 
@@ -58,7 +62,7 @@ def test_all_ways_to_say_that_memory_ran_out(tmp_path, said):
     assert failure_of(error).kind == "out-of-memory"
 
 
-@pytest.mark.parametrize("said", ["ERROR!!! zero sum of weights....", NO_ORIENTATION, NO_WEIGHTS])
+@pytest.mark.parametrize("said", ["ERROR!!! zero sum of weights....", NO_ORIENTATION, NO_WEIGHTS, NO_MAXIMUM])
 def test_all_ways_to_say_that_it_diverged(tmp_path, said):
     error = failed(tmp_path, said)
     assert isinstance(error, ResultError)
