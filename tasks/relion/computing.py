@@ -62,4 +62,5 @@ class Computing(Model):
 UsedComputing = Annotated[Computing, Incidental()]
 """With what a step computes; it does not count when a result can be used again."""
 Seed = NonNegativeInt
-"""Where random numbers start; the same seed gives the same result on the same machine."""
+"""Where random numbers start; the same seed gives the same result on the same machine, unless a run was killed and
+another went on with it."""
