@@ -1,4 +1,5 @@
 # make demo   set up, and watch a simulated tilt series become a tomogram
+# make demo-spa  the same with simulated movies of single particles, which become a density; installs RELION if it may
 # make test   set up, and run the tests
 # make test-faults  the tests that kill servers, workers and databases, also those that take minutes
 # make check  set up, and run lint, types and layers
@@ -10,11 +11,15 @@ STAMP := $(VENV)/.installed
 PIPELINER := .venv-pipeliner
 PIPELINER_STAMP := $(PIPELINER)/.installed
 
-.PHONY: demo test test-faults packages check format lock clean
+.PHONY: demo demo-spa test test-faults packages check format lock clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
 	$(BIN)/cryoem-flows demo
+
+demo-spa: PACKAGES := relion openmpi-bin
+demo-spa: $(STAMP) packages
+	$(BIN)/cryoem-flows demo-spa
 
 test: $(STAMP) $(PIPELINER_STAMP) packages
 	$(BIN)/pytest $(TESTS)
@@ -23,9 +28,10 @@ test: $(STAMP) $(PIPELINER_STAMP) packages
 test-faults: $(STAMP) packages
 	$(BIN)/pytest -s -m "slow or not slow" tests/faults
 
-# The servers that the tests start, as Debian packages. Where they can be neither found nor installed, those tests fail.
+# What the tests and demonstrations start, as Debian packages. Where they can be neither found nor installed, those fail.
+PACKAGES := $(shell cat .ci/packages.txt)
 packages:
-	@missing=$$(for package in $$(cat .ci/packages.txt); do \
+	@missing=$$(for package in $(PACKAGES); do \
 		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
 	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
 		sudo=$$(command -v sudo || true); \
