@@ -7,6 +7,7 @@ from typing import Any
 from tasks.ledger import KindStatus, Pause
 from tasks.report.facts import Attention, FailedItem, GivenUp, RunningItem
 from tasks.report.findings import Findings
+from tasks.report.particle_facts import BatchFacts, DensityFacts
 from tasks.report.words import counted, duration, kinds_of, step_words
 
 _GRACE = 60.0
@@ -42,6 +43,17 @@ def misunderstood(steps: Sequence[Findings[Any]], part: str) -> Iterator[Attenti
         if step.unreadable:
             words = f"{counted(len(step.unreadable), 'result')} of {step_words(step.step)} of another version"
             yield Attention(words=f"{words} cannot be shown", part=part)
+
+
+def doubts(batches: Sequence[BatchFacts], densities: Sequence[DensityFacts]) -> Iterator[Attention]:
+    """Say which results are not what they should be, though nothing failed."""
+    for density in densities:
+        if density.refinement and density.refinement.doubt:
+            words = f"The resolution of the density of {density.name} is in doubt: {density.refinement.doubt}"
+            yield Attention(words=words, part=f"density-{density.key}")
+    for batch in batches:
+        if batch.kept == 0:
+            yield Attention(words=f"No particles of batch {batch.key} are kept: {batch.why}", part="classes")
 
 
 def _silence(items: Sequence[RunningItem]) -> str:

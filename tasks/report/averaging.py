@@ -2,23 +2,18 @@
 
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 from prefect.artifacts import create_markdown_artifact
 
-from tasks.formats.mrc import read_volume
 from tasks.images import data_uri, save_picture
 from tasks.images.class_sheet import class_sheet
 from tasks.images.curves import Points, picture_curves
-from tasks.images.surfaces import picture_surface
 from tasks.models.classes import Classes2D, SelectedParticles
 from tasks.models.maps import FoundSymmetry, Refinement
 from tasks.models.resolution import BFactorFit, PostProcessed
 from tasks.report.keys import artifact_key
+from tasks.report.surface import picture_sharpened
 from tasks.report.words import number
-
-_OUTSIDE = 45
-"""Percent of the mask that is around the particle, as it is drawn with an edge."""
 
 
 def show_classes(name: str, classes: Classes2D, selected: SelectedParticles, picture: Path) -> None:
@@ -46,7 +41,7 @@ def show_density(
     name: str, first: FoundSymmetry, refinement: Refinement, sharpened: PostProcessed, pictures: Path
 ) -> None:
     """Picture the surface and the resolution of a density in a folder, and show them in the UI."""
-    surface = picture_surface(read_volume(sharpened.masked), _threshold(sharpened))
+    surface = picture_sharpened(sharpened)
     curves = fsc_picture(f"Fourier shell correlation of the halves of {name}", sharpened)
     save_picture(pictures / f"{name}_density.png", surface)
     save_picture(pictures / f"{name}_fsc.png", curves)
@@ -108,10 +103,3 @@ def fsc_picture(title: str, sharpened: PostProcessed) -> Image.Image:
         said: [(shell.resolution, getattr(shell, name)) for shell in sharpened.fsc] for name, said in names.items()
     }
     return picture_curves(title, curves, {"0.143": 0.143})
-
-
-def _threshold(sharpened: PostProcessed) -> float:
-    """Return the density that parts the particle from what is around it, in the sharpened map."""
-    volume = read_volume(sharpened.map.path)
-    inside = volume[read_volume(sharpened.mask) > 0.5]
-    return float(np.percentile(inside, _OUTSIDE)) if inside.size else float(volume.max()) / 2

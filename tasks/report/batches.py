@@ -78,6 +78,7 @@ def _facts(item: Item, found: FoundBatches, album: Album) -> BatchFacts:
         classified=classes and classes.particles.count,
         kept=selected and selected.particles.count,
         threshold=selected and selected.threshold,
+        why=selected.why if selected else "",
         classes=ordered,
         box_size=classes and classes.particles.box_size,
         pixel_size=classes and classes.particles.pixel_size,

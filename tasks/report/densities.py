@@ -8,12 +8,13 @@ from typing import Any
 from tasks.images import picture_density
 from tasks.ledger import Ledger, Result, results_of
 from tasks.models.maps import Classes3D, FoundSymmetry, InitialModel, Refinement
-from tasks.models.resolution import BFactorFit, PostProcessed, ResolutionPoint
+from tasks.models.resolution import BFactorFit, Mirrored, PostProcessed, ResolutionPoint
 from tasks.report.album import Album
 from tasks.report.findings import Findings, findings_in
 from tasks.report.items import Item
 from tasks.report.particle_facts import DensityFacts
 from tasks.report.shown import Shown
+from tasks.report.surface import picture_sharpened
 
 CLASSES, REFINEMENT, B_FACTOR = "classification_3d", "refinement", "b_factor"
 PICTURES_AT_ONCE = 8
@@ -31,12 +32,13 @@ class FoundDensities:
     classes: Findings[Classes3D]
     refinement: Findings[Refinement]
     sharpened: Findings[PostProcessed]
+    mirrored: Findings[Mirrored]
     fit: Findings[BFactorFit]
 
     @property
     def steps(self) -> tuple[Findings[Any], ...]:
         """What each step found."""
-        return self.first, self.symmetry, self.classes, self.refinement, self.sharpened, self.fit
+        return self.first, self.symmetry, self.classes, self.refinement, self.sharpened, self.mirrored, self.fit
 
 
 def found_densities(ledger: Ledger, session: str, items: Sequence[Item]) -> FoundDensities:
@@ -53,6 +55,7 @@ def found_densities(ledger: Ledger, session: str, items: Sequence[Item]) -> Foun
         findings_in(known, "classification_3d", Classes3D),
         findings_in(known, "refinement", Refinement),
         findings_in(known, "post_processing", PostProcessed),
+        findings_in(known, "mirrored", Mirrored),
         findings_in(known, "b_factor", BFactorFit),
     )
 
@@ -84,6 +87,7 @@ def _facts(item: Item, states: Mapping[tuple[str, str], Any], found: FoundDensit
         classes=found.classes.value(key),
         refinement=found.refinement.value(key),
         sharpened=sharpened,
+        mirrored=found.mirrored.value(key),
         points=tuple(_points(known, found.refinement.value(key), sharpened)),
         fit=found.fit.value(key),
         pictures={},
@@ -107,15 +111,19 @@ def _points(
 
 def _pictures(facts: DensityFacts, album: Album) -> dict[str, Shown]:
     """Picture each density, the most important first."""
-    return {
-        name: album.show(path, f"{facts.key}_{name}", picture_density, f"{name}, of {facts.name}")
+    surface = {}
+    if final := facts.final:
+        words = f"surface of the density of {facts.name}, along z, y and x"
+        surface["surface"] = album.show(final.masked, f"{facts.key}_surface", lambda _: picture_sharpened(final), words)
+    return surface | {
+        name: album.show(path, f"{facts.key}_{name}", picture_density, f"{name}, of {facts.name}, along z, y and x")
         for name, path in _densities(facts)
     }
 
 
 def _densities(facts: DensityFacts) -> Iterator[tuple[str, Path]]:
-    if facts.sharpened:
-        yield "sharpened density", facts.sharpened.masked
+    if facts.final:
+        yield "sharpened density", facts.final.masked
     elif facts.refinement:
         yield "refined density", facts.refinement.map.path
     for one in facts.classes.classes if facts.classes else ():

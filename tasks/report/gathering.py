@@ -7,10 +7,10 @@ from typing import Any
 
 from tasks.ledger import Ledger, Session, pausing, status
 from tasks.models import Alignment, Tomogram
-from tasks.report.attention import attention, misunderstood
+from tasks.report.attention import attention, doubts, misunderstood
 from tasks.report.batches import batch_facts, found_batches
 from tasks.report.densities import density_facts, found_densities
-from tasks.report.facts import Attention, SessionFacts
+from tasks.report.facts import SessionFacts
 from tasks.report.findings import findings
 from tasks.report.items import Item, arrivals_of, items_of
 from tasks.report.movies import Found as Row
@@ -76,19 +76,20 @@ def _particles(
 ) -> dict[str, Any]:
     """Gather what there is of single particles only."""
     extracted = extracted_of(ledger, session.name)
-    batches, densities = found_batches(ledger, session.name, items), found_densities(ledger, session.name, items)
     movies = movie_facts(rows, extracted)
-    notes: tuple[Attention, ...] = (
-        *misunderstood(densities.steps, "densities"),
-        *misunderstood(batches.steps, "classes"),
-    )
+    classified, refined = found_batches(ledger, session.name, items), found_densities(ledger, session.name, items)
+    batches, densities = batch_facts(items, classified, report), density_facts(items, refined, report)
     return {
         "movies": movies,
         "latest": latest_images(movies, report),
         "series": (),
         "particles": particle_totals(ledger, session, rows, extracted),
         "squares": square_facts(movies),
-        "batches": batch_facts(items, batches, report),
-        "densities": density_facts(items, densities, report),
-        "attention": notes,
+        "batches": batches,
+        "densities": densities,
+        "attention": (
+            *doubts(batches, densities),
+            *misunderstood(refined.steps, "densities"),
+            *misunderstood(classified.steps, "classes"),
+        ),
     }

@@ -6,7 +6,7 @@ Units: angstrom, degree, second.
 from tasks.ledger import State
 from tasks.models import Model
 from tasks.models.maps import Classes3D, FoundSymmetry, InitialModel, Refinement
-from tasks.models.resolution import BFactorFit, PostProcessed, ResolutionPoint
+from tasks.models.resolution import BFactorFit, Mirrored, PostProcessed, ResolutionPoint
 from tasks.report.shown import Shown
 
 
@@ -75,6 +75,8 @@ class BatchFacts(Model):
     """Particles in good classes; None if that is not decided yet."""
     threshold: float | None = None
     """Least score of a class that is kept."""
+    why: str = ""
+    """How many classes are kept, or why none is."""
     classes: tuple[ClassFacts, ...] = ()
     """The largest first."""
     box_size: int | None = None
@@ -108,6 +110,8 @@ class DensityFacts(Model):
     classes: Classes3D | None
     refinement: Refinement | None
     sharpened: PostProcessed | None
+    mirrored: Mirrored | None
+    """The same of the other hand, if that was wanted."""
     points: tuple[ResolutionPoint, ...]
     """Parts of the particles that were refined so far, and all of them."""
     fit: BFactorFit | None
@@ -120,6 +124,11 @@ class DensityFacts(Model):
     def name(self) -> str:
         """What people call it."""
         return "all good particles" if self.key == "all" else f"the first {self.particles:,} good particles"
+
+    @property
+    def final(self) -> PostProcessed | None:
+        """The sharpened density of the hand that is wanted."""
+        return self.mirrored.sharpened if self.mirrored else self.sharpened
 
     @property
     def resolution(self) -> float | None:

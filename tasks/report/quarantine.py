@@ -10,10 +10,13 @@ from tasks.ledger import Ledger, Quarantined, Session, history, quarantined
 from tasks.report.album import Album
 from tasks.report.facts import GivenUp, MovieFacts
 from tasks.report.shown import Shown
+from tasks.report.words import plural
 
 PICTURES_AT_ONCE = 4
 DETAILED = 50
 """Items of which all is told; if a session fails as a whole, telling all of each would cost minutes."""
+_NAMED_BY_MOVIE = ("movie", "tilt_movie", "extraction")
+"""Kinds of which the key is the path of a movie."""
 _LOG_BYTES = 4096
 _LOG_LINES = 12
 
@@ -45,7 +48,7 @@ def files_of(item: Quarantined, movies: dict[str, Path]) -> list[Path]:
         case {"frames": str(folder), "movies": list(names)}:
             texts = [name for name in names if isinstance(name, str)]
             return [movies.get(Path(name).stem.lower(), Path(folder) / name) for name in texts]
-    return []
+    return [Path(item.key)] if item.kind in _NAMED_BY_MOVIE else []
 
 
 def end_of(log: Path) -> str:
@@ -64,7 +67,7 @@ def why(item: Quarantined | GivenUp) -> str:
     reason = item.reason
     for own in (item.key, Path(item.key).name, Path(item.key).stem):
         reason = reason.replace(own, "\u2026")
-    return f"{item.kind} {item.reason_kind}: {re.sub(r'[0-9]+', '#', reason)}"
+    return f"{plural(item.kind, 1)} {item.reason_kind}: {re.sub(r'[0-9]+', '#', reason)}"
 
 
 def _one_of_each_first(items: Sequence[Quarantined]) -> Iterator[Quarantined]:

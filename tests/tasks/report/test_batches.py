@@ -118,6 +118,14 @@ def test_classes_that_were_made_anew_are_not_judged_by_the_selection_before(spa,
     assert {each.kept for each in one.classes} == {None}
 
 
+def test_a_batch_of_junk_only_needs_attention(spa, classified, selected):
+    classes = classified(20, 40)
+    spa.done("particle_batch", "1", {"classification_2d": classes, "class_selection": selected(classes)}, **batch())
+    (note,) = gather(spa.ledger, spa.session, spa.session.folder / "report").attention
+    assert note.words.startswith("No particles of batch 1 are kept: all 2 classes are junk: none scores 0.50")
+    assert note.part == "classes"
+
+
 def test_results_of_another_version_are_noticed(spa, some):
     spa.done("particle_batch", "1", {"classification_2d": some(3)}, **batch())
     notes = gather(spa.ledger, spa.session, spa.session.folder / "report").attention

@@ -6,7 +6,7 @@ from relion_runs import needs_relion, refined
 
 from tasks.formats.mrc import write_mrc
 from tasks.models.maps import Class3D, Classes3D, FoundSymmetry, InitialModel, Map, Refinement, SymmetryScore
-from tasks.models.resolution import BFactorFit, FscShell, PostProcessed, ResolutionPoint
+from tasks.models.resolution import BFactorFit, FscShell, Mirrored, PostProcessed, ResolutionPoint
 from tasks.post_processing import RelionPostProcessing
 from tasks.report.densities import density_facts, found_densities
 from tasks.report.gathering import gather
@@ -62,7 +62,7 @@ def sharpened(density):
         return PostProcessed(
             map=density("sharpened.mrc", resolution),
             masked=density("masked.mrc").path,
-            mask=Path("mask.mrc"),
+            mask=density("mask.mrc").path,
             b_factor=-80,
             fsc=tuple(
                 FscShell(resolution=shell, corrected=value, unmasked=value, masked=value, randomised=0)
@@ -96,7 +96,7 @@ def test_a_density_tells_all_that_was_found_of_it(spa, density, classes, refinem
     assert (one.refining, one.fitting, one.resolution) == ("done", "done", 7.5)
     assert (one.first, one.symmetry, one.classes) == (model, symmetry, classes)
     assert (one.refinement, one.fit) == (refinement, fit)
-    assert list(one.pictures) == ["sharpened density", "class 1", "class 2", "first density"]
+    assert list(one.pictures) == ["surface", "sharpened density", "class 1", "class 2", "first density"]
     assert all((spa.session.folder / "report" / shown.file).is_file() for shown in one.pictures.values())
     assert one.seconds == dict.fromkeys((*found, "refinement", "post_processing", "b_factor"), 10)
 
@@ -121,6 +121,25 @@ def test_the_page_says_why_and_how_well(spa, density, classes, refinement, sharp
         "above 0.143 to 7.5 Å",
     ):
         assert words in page
+
+
+def test_a_density_of_the_other_hand_takes_the_place_of_the_first(spa, classes, refinement, sharpened):
+    first, other = sharpened(7.5), sharpened(7.5).model_copy(update={"b_factor": -81})
+    found = {"refinement": refinement, "post_processing": first}
+    spa.done("classification_3d", "all", {"classification_3d": classes}, batches=["1"], particles=100)
+    spa.done("refinement", "all", found | {"mirrored": Mirrored(refinement=refinement, sharpened=other)})
+    (one,) = told(spa)
+    assert (one.sharpened.b_factor, one.final.b_factor) == (-80, -81)
+
+
+def test_a_doubt_of_the_resolution_needs_attention(spa, classes, refinement):
+    doubted = refinement.model_copy(update={"doubt": "it is that of the reference"})
+    spa.done("classification_3d", "all", {"classification_3d": classes}, batches=["1"], particles=100)
+    spa.done("refinement", "all", {"refinement": doubted})
+    facts = gather(spa.ledger, spa.session, spa.session.folder / "report")
+    said = "The resolution of the density of all good particles is in doubt: it is that of the reference"
+    assert [(note.words, note.part) for note in facts.attention] == [(said, "density-all")]
+    assert "<b>In doubt:</b> it is that of the reference." in render(facts)
 
 
 def test_a_density_that_is_begun_says_how_far_it_is(spa, classes):

@@ -39,6 +39,12 @@ def test_why_there_is_no_picture_is_said_in_words(grid, movie):
     assert words[1:] == ["no picture: No such file or directory", "no picture: the item names no movie"]
 
 
+def test_an_extraction_is_pictured_by_its_movie(grid, movie):
+    grid.lost("extraction", str(movie), "no CTF", of="digest")
+    (item,) = told(grid)
+    assert item.picture.words == "Sum of the first frames of m_1.mrc"
+
+
 def test_a_tilt_series_is_pictured_by_the_first_movie_that_is_there(grid, movie):
     names = ["m_0.mrc", "m_1.mrc", "m_2.mrc"]
     grid.lost("tilt_series", "/a.mdoc", "too few tilts", name="a", frames=str(movie.parent), movies=names)
