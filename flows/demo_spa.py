@@ -77,8 +77,9 @@ def quick() -> dict[str, Any]:
         ),
         # Known of the simulated particle, and few particles hardly tell it.
         "symmetry_search": GivenSymmetry(),
+        # All simulated particles are alike: more classes would only part them.
         "classifier_3d": RelionClassification3D(
-            classes=2, iterations=8, healpix_order=1, initial_lowpass=50, computing=_TWO, **near
+            classes=1, iterations=8, healpix_order=1, initial_lowpass=50, computing=_TWO, **near
         ),
         "refiner": RelionRefinement(
             healpix_order=1,

@@ -33,7 +33,7 @@ class SingleParticle(AveragingTools, MicrographTools, SpaPlace):
 @flow(name="spa", flow_run_name="{spa.name}", task_runner=SiteTaskRunner())
 def process_single_particles(spa: SingleParticle) -> Outcome:
     """Process a session: micrographs, particles, classes, a density and its B factor."""
-    movies = gather_movies(spa.source)
+    movies = gather_movies(spa.source, spa.folder)
     micrographs = preprocessed(spa.name, movies, spa.source.acquisition.optics, spa, spa.folder)
     particles = extracted(spa.name, micrographs, spa.extractor, spa.folder)
     require_programs(spa, particles)

@@ -27,11 +27,12 @@ class Gathered(Model):
 
 
 @step(task_run_name="movies in {source.folder}")
-def gather_movies(source: MovieFolder) -> Gathered:
-    """Find the movies of a folder, and look whether they are whole, before any work starts."""
+def gather_movies(source: MovieFolder, results: Path) -> Gathered:
+    """Find the movies of a folder, and look whether they are whole, before any work starts; results are none."""
     if not source.folder.is_dir():
         raise FormatError(source.folder, "no such folder", "the folder of the movies")
-    names = sorted(path for path in source.folder.rglob(source.pattern) if path.suffix.lower() in SUFFIXES)
+    named = (path for path in source.folder.rglob(source.pattern) if path.suffix.lower() in SUFFIXES)
+    names = sorted(path for path in named if not path.resolve().is_relative_to(results.resolve()))
     sources: dict[str, Movie | Micrograph] = {}
     excluded = []
     for path in names:
