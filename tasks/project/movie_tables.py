@@ -27,10 +27,9 @@ def made_of_movie(draft: Draft, found: ProcessedMovie) -> Made:
         draft.set_up(stage, stage_options(stage, found))
     sizes = (found.image.pixel_size,) if found.image else ()
     entry = Entry(
-        name=str(found.movie.path),
         group=group,
         image=(*sizes, particles.pixel_size, particles.box_size) if particles and particles.count else sizes,
-        programs=passed,
+        work=draft.work(passed),
         stopped=_stopped(found, passed),
         failure=found.failure,
         counts=(particles.count, particles.left_out) if particles else (),
@@ -69,10 +68,10 @@ def _groups(draft: Draft, name: str = "") -> dict[int, Columns]:
 def _pixel_sizes(draft: Draft) -> dict[int, float]:
     """Return the pixel size of the micrographs of each optics group."""
     sizes: dict[int, float] = {}
-    for entry in draft.entries.values():
+    for key, entry in draft.entries.items():
         if entry.image and sizes.setdefault(entry.group, entry.image[0]) != entry.image[0]:
             expected = f"{sizes[entry.group]:g} A as others"
-            raise InputError(entry.name, f"a micrograph of {entry.image[0]:g} A pixels", expected)
+            raise InputError(key, f"a micrograph of {entry.image[0]:g} A pixels", expected)
     return sizes
 
 

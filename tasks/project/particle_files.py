@@ -30,8 +30,9 @@ def particle_rows(draft: Draft, found: ProcessedMovie, particles: Particles, gro
 
 def image_columns(draft: Draft, group: int) -> Columns | None:
     """Return what an optics group says of the images of its particles; none if it has no particles."""
-    images = {entry.image[1:]: name for name, entry in draft.entries.items() if entry.group == group and entry.counts}
-    images = {image: name for image, name in images.items() if image}
+    images = {
+        entry.image[1:]: key for key, entry in draft.entries.items() if entry.group == group and len(entry.image) > 1
+    }
     if len(images) > 1:
         (size, side), (other, others) = list(images)[:2]
         expected = f"{side:g} pixels of {size:g} A as of other micrographs"

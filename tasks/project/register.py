@@ -39,12 +39,13 @@ class Entry(Model):
     sizes: dict[str, int] = Field(default_factory=dict)
     """Bytes in each table."""
     name: str = ""
+    """What it is called, if not by its key."""
     group: int = 0
     """Number of its optics group, from 1."""
     image: tuple[float, ...] = ()
     """Pixel size of its micrograph, and pixel size and side of the images of its particles, as far as there are any."""
-    programs: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """By the stages that it has passed."""
+    work: int = 0
+    """Which of the kinds of work was done on it."""
     files: tuple[str, ...] = ()
     """Files of its own."""
     stopped: str = ""
@@ -62,6 +63,8 @@ class Register(Model):
     basis: str = ""
     optics: tuple[tuple[float, ...], ...] = ()
     """The kinds of imaging conditions, in the order of their numbers."""
+    works: tuple[dict[str, tuple[str, ...]], ...] = ()
+    """Kinds of work: the programs by the stages that were passed. There are few of them, and thousands of items."""
     heads: dict[str, str] = Field(default_factory=dict)
     """What stands before the first row of each table."""
     columns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -82,6 +85,7 @@ def read_register(project: Path, basis: str) -> Register:
     return register if register.basis == whole else Register(basis=whole, links=register.links)
 
 
-def write_register(project: Path, register: Register) -> None:
-    """Write down what a project holds."""
-    write_text(project / _NAME, register.model_dump_json(exclude_defaults=True))
+def write_register(project: Path, before: Register, register: Register) -> None:
+    """Write down what a project holds, unless that has not changed."""
+    if register is not before:
+        write_text(project / _NAME, register.model_dump_json(exclude_defaults=True))

@@ -30,7 +30,7 @@ def made_of_series(hand: Hand, draft: Draft, found: ProcessedTiltSeries) -> Made
         given = JOBS[stage].output
     entry = Entry(
         name=found.series.name,
-        programs={stage: programs_of(stage, found) for stage in passed(found)},
+        work=draft.work({stage: programs_of(stage, found) for stage in passed(found)}),
         files=tuple(files.values()),
         stopped=failed(found) or "",
         failure=found.failure,

@@ -56,8 +56,9 @@ def update_spa_project(  # noqa: PLR0913, PLR0917 - what a session consists of
     """
     claim(folder)
     with alone(folder):
-        draft = bring_up_to_date(folder, read_register(folder, movies.basis), movies, made_of_movie, head_of)
-        write_register(folder, draft.register())
+        register = read_register(folder, movies.basis)
+        draft = bring_up_to_date(folder, register, movies, made_of_movie, head_of)
+        write_register(folder, register, draft.register())
         if draft.passed("picks"):
             write_text(folder / PICK / "coords_suffix_autopick.star", f"{FITTED}\n")
         given = counted(batches)

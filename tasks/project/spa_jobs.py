@@ -58,22 +58,21 @@ def _imported(draft: Draft) -> Outcome:
     kinds = [stage for stage in ("import", "images") if draft.passed(stage)] or ["import"]
     outputs = tuple(output for kind in kinds for output in STAGES[kind].outputs)
     job = STAGES["import"].model_copy(update={"outputs": outputs})
-    done = sum(len(draft.passed(kind)) for kind in kinds)
+    done = sum(map(draft.passed, kinds))
     return Outcome(job=job, done=done, options=draft.options.get(kinds[0], {}))
 
 
 def _outcome(draft: Draft, stage: str) -> Outcome:
     done = draft.passed(stage)
-    stopped = [entry for entry in draft.entries.values() if entry.stopped == stage]
     given = {MOVED: IMAGES} if not draft.passed("motion") else {}
     job = STAGES[stage]
     return Outcome(
         job=job.model_copy(update={"inputs": tuple(given.get(name, name) for name in job.inputs)}),
-        done=len(done),
-        failures=tuple(f"{entry.name}: {entry.failure}" for entry in stopped),
+        done=done,
+        failures=draft.stopped(stage),
         notes=(_left_out(draft),) if stage == "particles" and done else (),
         options=draft.options.get(stage, {}),
-        programs=tuple(sorted({program for entry in done for program in entry.programs[stage]})),
+        programs=draft.programs(stage),
     )
 
 

@@ -38,8 +38,9 @@ def bring_up_to_date(project: Path, register: Register, items: Items[Found], mak
         draft.entries[key] = made[key].entry.model_copy(update={"stamp": items.stamps[key]})
     for key in set(changed) - made.keys():
         draft.entries.pop(key, None)
-    for table in dict.fromkeys([*register.heads, *(name for one in made.values() for name in one.segments)]):
-        _write(draft, register, table, {key: one.segments.get(table) for key, one in made.items()}, head)
+    if made or len(draft.entries) != len(register.entries):
+        for table in dict.fromkeys([*register.heads, *(name for one in made.values() for name in one.segments)]):
+            _write(draft, register, table, {key: one.segments.get(table) for key, one in made.items()}, head)
     return draft
 
 
@@ -75,15 +76,15 @@ def _write(draft: Draft, register: Register, table: str, new: Mapping[str, Segme
     is_same = len(kept) == len(spans) and not any(new.values()) and before == register.heads.get(table)
     if is_same:
         return
+    path = draft.project / table
     pieces: dict[str, Piece] = {}
     for key in draft.entries:
         segment = new.get(key)
         if segment:
             pieces[key] = partial(_text, segment, columns)
         elif key in kept:
-            other = partial(rows_in, draft.project / table, kept[key], old, columns)
-            pieces[key] = kept[key] if old == columns else other
-    sizes = splice(draft.project / table, before, list(pieces.values()))
+            pieces[key] = kept[key] if old == columns else partial(rows_in, path, kept[key], old, columns)
+    sizes = splice(path, before, list(pieces.values()))
     draft.heads[table] = before
     for key, size in zip(pieces, sizes, strict=True):
         entry = draft.entries[key]

@@ -51,9 +51,9 @@ def update_tomography_project(
     items = replace(series, basis=f"{series.basis} hand {hand}")
     claim(folder)
     with alone(folder):
-        make = partial(made_of_series, hand)
-        draft = bring_up_to_date(folder, read_register(folder, items.basis), items, make, head_of)
-        write_register(folder, draft.register())
+        register = read_register(folder, items.basis)
+        draft = bring_up_to_date(folder, register, items, partial(made_of_series, hand), head_of)
+        write_register(folder, register, draft.register())
         finish(folder, session_name, outcomes(draft), LAST_NUMBER, patience)
 
 

@@ -33,20 +33,21 @@ def outcomes(draft: Draft) -> list[Outcome]:
     """Return the jobs that have begun, each reading what the one before it has made."""
     begun: list[Outcome] = []
     for stage in STAGES:
-        done = draft.passed(stage)
-        failures = [f"{entry.name}: {entry.failure}" for entry in draft.entries.values() if entry.stopped == stage]
+        done, failures = draft.passed(stage), draft.stopped(stage)
         if done or failures:
             given = begun[-1].job.output if begun else ""
             job = JOBS[stage].model_copy(update={"inputs": (given,) if given else ()})
             begun.append(
                 Outcome(
                     job=job,
-                    done=len(done),
-                    failures=tuple(failures),
+                    done=done,
+                    failures=failures,
                     # Where RELION chooses tilts.
-                    notes=tuple(note for entry in done for note in entry.notes) if stage == "exclude" else (),
+                    notes=tuple(note for entry in draft.entries.values() for note in entry.notes)
+                    if stage == "exclude"
+                    else (),
                     options=draft.options.get(stage, {}),
-                    programs=tuple(sorted({program for entry in done for program in entry.programs[stage]})),
+                    programs=draft.programs(stage),
                 )
             )
     return begun
