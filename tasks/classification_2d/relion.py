@@ -70,7 +70,7 @@ class RelionClassification2D(ClassParameters):
         outputs = [files.data.name, files.model.name, files.optimiser.name, averages.name]
         command = self.command(particles, job, version)
         if job.reached is not None:
-            command = self.resuming(job, "--iter", str(last))
+            command = self.resuming(particles, job, "--iter", str(last))
         job.run(command, self.computing, outputs, job.log)
         require_signal(averages)
         drop_earlier(job, last, self.computing)

@@ -49,7 +49,7 @@ class RelionClassification3D(ClassParameters, ReferenceParameters):
         outputs = [files.data.name, files.model.name, files.optimiser.name, *maps]
         command = self.command(particles, reference, job, version)
         if job.reached is not None:
-            command = self.resuming(job, "--iter", str(self.iterations))
+            command = self.resuming(particles, job, "--iter", str(self.iterations))
         job.run(command, self.computing, outputs, job.log)
         classes = read_maps(job, stem, particles, self.symmetry)
         best, why = best_class(classes)

@@ -67,7 +67,7 @@ class RelionRefinement(ReferenceParameters):
         job = open_job(folder, particles, digest(given))
         command = self.command(particles, fitted(reference, particles, job), job, version)
         if job.reached is not None:
-            command = self.resuming(job)
+            command = self.resuming(particles, job)
         job.run(command, self.computing, _OUTPUTS, job.log)
         last = last_iteration(job)
         result = self._read(particles, job, last, version)

@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
+import psutil
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from tasks.command import Flag
@@ -36,7 +37,7 @@ class Computing(Model):
     pool: Annotated[PositiveInt, Flag("--pool")] = 30
     """Particles that a thread takes at a time."""
     preread_images: Annotated[bool, Flag("--preread_images")] = True
-    """Hold all images in memory: faster, if they fit."""
+    """Hold all images in memory, if they take less than half of that of this machine: faster."""
     scratch: Annotated[Path | None, Flag("--scratch_dir")] = None
     """Folder on a fast local disk to copy the images to."""
     combine_by_network: Annotated[bool, Flag("--dont_combine_weights_via_disc")] = True
@@ -45,6 +46,11 @@ class Computing(Model):
     """Seconds after which a run is taken for hanging."""
     keep_iterations: bool = False
     """Keep the files of all iterations, not of the last one only."""
+
+    def holding(self, images: int) -> Self:
+        """Return how to compute with so many bytes of images, which each process but the leading one would hold."""
+        fits = images * max(1, self.processes - 1) <= psutil.virtual_memory().total / 2
+        return self if fits else self.model_copy(update={"preread_images": False})
 
     def launch(self, executable: str) -> list[str]:
         """Return the words that start a program, with MPI where there is more than one process."""

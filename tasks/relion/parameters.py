@@ -51,16 +51,17 @@ class RelionParameters(Model):
 
     def words(self, particles: ParticleSet, job: Job, *, processes: bool = True) -> list[str]:
         """Return the start of a command line: the program, its files, and all flags of the fields."""
-        computing = self.computing if processes else self.computing.model_copy(update={"processes": 1})
+        computing = self.computing.model_copy(update={} if processes else {"processes": 1}).holding(_bytes(particles))
         words = [*computing.launch(self.executable), "--i", job.name(particles.star), "--o", job.prefix]
         words += ["--particle_diameter", f"{self.mask_of(particles):.6g}"]
         return words + relion_flags(self) + relion_flags(computing)
 
-    def resuming(self, job: Job, *more: str) -> list[str]:
+    def resuming(self, particles: ParticleSet, job: Job, *more: str) -> list[str]:
         """Return the command line that goes on after the last whole iteration of a run that was killed."""
+        computing = self.computing.holding(_bytes(particles))
         optimiser = job.name(job.file(f"run_it{job.reached or 0:03d}_optimiser.star"))
-        words = [*self.computing.launch(self.executable), "--continue", optimiser, "--o", job.prefix]
-        words += [*more, "--pad", str(self.padding), *relion_flags(self.computing)]
+        words = [*computing.launch(self.executable), "--continue", optimiser, "--o", job.prefix]
+        words += [*more, "--pad", str(self.padding), *relion_flags(computing)]
         return [*words, "--pipeline_control", f"{job.name(job.folder)}/"]
 
     def mask_of(self, particles: ParticleSet) -> float:
@@ -125,3 +126,8 @@ def require_particles(particles: ParticleSet, least: int, purpose: str) -> None:
     """Refuse too few particles."""
     if particles.count < least:
         raise InputError(particles.star, f"{particles.count} particles", f"at least {least} for {purpose}")
+
+
+def _bytes(particles: ParticleSet) -> int:
+    """Return how much memory the images take, of which RELION keeps each pixel in single precision."""
+    return 4 * particles.count * particles.box_size**2

@@ -1,12 +1,15 @@
 from pathlib import Path
 
+import psutil
 import pytest
 from relion_runs import stand_in
 
+from tasks.classification_2d import RelionClassification2D
 from tasks.errors import CommandError, FormatError, InputError
 from tasks.models import ParticleSet
 from tasks.relion.computing import Computing
 from tasks.relion.job import Job, first_image, open_job
+from tasks.relion.version import RelionVersion
 
 
 def particles_of(star: Path, image: str) -> ParticleSet:
@@ -103,3 +106,15 @@ def test_starts_mpi_with_the_launcher_of_the_site(tmp_path):
     assert Computing().launch("relion_refine") == ["relion_refine"]
     assert Computing().environment() == {}
     assert "OMPI_MCA_rmaps_base_oversubscribe" in computing.environment()
+
+
+def test_images_are_held_in_memory_only_where_they_fit():
+    computing = Computing(processes=3)
+    assert computing.holding(1_000_000) == computing
+    everything = psutil.virtual_memory().total
+    assert not computing.holding(everything // 3).preread_images
+    assert Computing().holding(everything // 3).preread_images
+    many = ParticleSet(star="many.star", count=everything, box_size=256, pixel_size=1, diameter=100)
+    job = Job(Path("/project/Class2D"), Path("/project"))
+    command = RelionClassification2D().command(many, job, RelionVersion(3, 1, 3))
+    assert "--preread_images" not in command
