@@ -53,41 +53,53 @@ Seen along z, y and x.
 
 ![Fourier shell correlation]({data_uri(curves)})
 
-| | |
-|---|---|
-| resolution (FSC 0.143, within the mask) | {number(sharpened.map.resolution, 1, "A")} |
-| without a mask | {number(sharpened.unmasked_resolution, 1, "A")} |
-| finest that {sharpened.map.pixel_size:.2f} A pixels allow | {2 * sharpened.map.pixel_size:.1f} A |
-| particles | {refinement.particles.count} |
-| symmetry | {refinement.map.symmetry} ({first.why}) |
-| accuracy of angles | {number(refinement.rotation_accuracy, 1, "deg")} |
-| accuracy of positions | {number(refinement.translation_accuracy, 1, "A")} |
-| sharpened with | {number(sharpened.b_factor, 0, "A2") if sharpened.b_factor else "nothing"} |
-| refined by | {refinement.program} |
-| density | `{sharpened.map.path}` |
-| mask | `{sharpened.mask}` |
-| particles with their angles | `{refinement.particles.star}` |
+{density_table(first, refinement, sharpened)}
 
 Images do not tell the hand: look at what is known, and set `hand` to `mirrored` if it is wrong.
 """
     create_markdown_artifact(page, key=artifact_key("density", name), description=f"Density of {name}")
 
 
+def density_table(first: FoundSymmetry, refinement: Refinement, sharpened: PostProcessed) -> str:
+    """Return what is known of a density as markdown."""
+    density = sharpened.map
+    rows = {
+        "resolution (FSC 0.143, within the mask)": number(density.resolution, 1, "A"),
+        "without a mask": number(sharpened.unmasked_resolution, 1, "A"),
+        f"finest that voxels of {density.pixel_size:.2f} A allow": number(2 * density.pixel_size, 1, "A"),
+        "particles": refinement.particles.count,
+        "symmetry": f"{density.symmetry} ({first.why})",
+        "accuracy of angles": number(refinement.rotation_accuracy, 1, "deg"),
+        "accuracy of positions": number(refinement.translation_accuracy, 1, "A"),
+        "B factor of the sharpening": number(sharpened.b_factor, 0, "square A"),
+        "refined by": refinement.program,
+        "density": f"`{density.path}`",
+        "mask": f"`{sharpened.mask}`",
+        "particles with their angles": f"`{refinement.particles.star}`",
+    }
+    return "\n".join(["| | |", "|---|---|", *(f"| {what} | {found} |" for what, found in rows.items())])
+
+
 def show_b_factor(name: str, fit: BFactorFit) -> None:
     """Show how resolution grows with the number of particles."""
+    key = artifact_key("b-factor", name)
+    create_markdown_artifact(b_factor_page(name, fit), key=key, description=f"B factor of {name}")
+
+
+def b_factor_page(name: str, fit: BFactorFit) -> str:
+    """Return the refinements of parts of the particles, and what is to be expected of more, as markdown."""
     within = f" ({fit.confidence[0]:.0f} to {fit.confidence[1]:.0f} with 95 %)" if fit.confidence else ""
-    rows = "\n".join(f"| {point.particles} | {point.resolution:.2f} A |" for point in fit.points)
+    rows = "\n".join(f"| {point.particles} | {point.resolution:.2f} |" for point in fit.points)
     more = 10 * fit.points[-1].particles
-    page = f"""# B factor of {name}
+    return f"""# B factor of {name}
 
 B = {fit.b_factor:.0f} square angstrom{within}.
 {more} particles can be expected to give {number(fit.resolution(more), 2, "A")}.
 
-| particles | resolution |
+| particles | resolution in angstrom |
 |---|---|
 {rows}
 """
-    create_markdown_artifact(page, key=artifact_key("b-factor", name), description=f"B factor of {name}")
 
 
 def show_end(name: str, reason: str) -> None:
