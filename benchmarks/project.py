@@ -255,9 +255,9 @@ def measured(ledger: Ledger, count: int, what: str, kinds: tuple[str, ...]) -> N
 def main() -> None:
     """Write projects of growing sessions."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--micrographs", type=int, nargs="+", default=[100, 1_000, 10_000])
+    parser.add_argument("--micrographs", type=int, nargs="*", default=[100, 1_000, 10_000])
     parser.add_argument("--particles", type=int, default=0, help="in each micrograph")
-    parser.add_argument("--series", type=int, nargs="+", default=[10, 100])
+    parser.add_argument("--series", type=int, nargs="*", default=[10, 100])
     given = parser.parse_args()
     for count in given.micrographs:
         with tempfile.TemporaryDirectory() as scratch:
