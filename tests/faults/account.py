@@ -18,8 +18,9 @@ def each_is_done_once(site: Facility) -> None:
     the_ledger_is_complete(site)
     the_files_are_whole(site)
     no_finished_result_was_computed_again(site)
-    # A run whose worker was killed ends by itself, and with it the last of what was started.
-    site.until(lambda: not site.runs())
+    # A run whose worker was killed ends by itself, and with it the last of what was started: no sooner than it has
+    # brought report and project up to date.
+    site.until(lambda: not site.engines())
     left = site.stop()
     assert left == [], left
 

@@ -146,10 +146,14 @@ class Facility:
 
     def runs(self) -> dict[str, psutil.Process]:
         """Return the processes of the flow runs that attend to the session, by the number of the run."""
-        ids = {process.environ().get("PREFECT__FLOW_RUN_ID"): process for process in self.alive() if _is_run(process)}
+        ids = {process.environ().get("PREFECT__FLOW_RUN_ID"): process for process in self.engines()}
         owners = self.ledger.read(lambda connection: list(connection.scalars(select(attendants.c.owner))))
         attending = {owner.removeprefix("flow run ") for owner in owners}
         return {number: process for number, process in ids.items() if number in attending}
+
+    def engines(self) -> list[psutil.Process]:
+        """Return the processes of all flow runs, sweeps too."""
+        return [process for process in self.alive() if _is_run(process)]
 
     def expose(self, series: range) -> None:
         """Have the microscope write the movies of some tilt series."""
