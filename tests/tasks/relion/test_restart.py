@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from relion_runs import needs_relion, small_particles, true_map
 
+from tasks.b_factor.subsets import draw_subset
 from tasks.classification_2d import RelionClassification2D
 from tasks.errors import CommandError, ResultError
 from tasks.formats.mrc import read_volume
@@ -122,6 +123,7 @@ def test_relion_goes_on_with_a_classification(tmp_path_factory, tmp_path):
 @needs_relion
 def test_relion_goes_on_with_a_refinement(tmp_path_factory, tmp_path):
     truth = small_particles(tmp_path_factory.getbasetemp())
+    some = draw_subset(truth.particles, 40, 1, tmp_path)
     dying(tmp_path, "relion_refine_mpi", 1)
     refiner = RelionRefinement(
         executable=str(dying(tmp_path, "relion_refine", 1)),
@@ -135,9 +137,9 @@ def test_relion_goes_on_with_a_refinement(tmp_path_factory, tmp_path):
         resolution_angles=True,
     )
     with pytest.raises(CommandError, match="signal 9"):
-        refiner.refine(truth.particles, true_map(truth), tmp_path / "job")
-    found = refiner.refine(truth.particles, true_map(truth), tmp_path / "job")
+        refiner.refine(some, true_map(truth), tmp_path / "job")
+    found = refiner.refine(some, true_map(truth), tmp_path / "job")
     assert found.model == tmp_path / "job" / "run_model.star"
     assert "--continue" in (tmp_path / "words").read_text().split()
     density, true = read_volume(found.map.path), read_volume(truth.density)
-    assert np.corrcoef(density.ravel(), true.ravel())[0, 1] > 0.7
+    assert np.corrcoef(density.ravel(), true.ravel())[0, 1] > 0.5
