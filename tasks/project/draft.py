@@ -1,6 +1,7 @@
 """A register while a project is brought up to date."""
 
 from collections import Counter
+from functools import cached_property
 from pathlib import Path
 
 from tasks.formats.star_text import Value
@@ -40,11 +41,11 @@ class Draft:
 
     def passed(self, stage: str) -> int:
         """Return how many items have passed a stage."""
-        return sum(count for work, count in self._counts().items() if stage in self.works[work])
+        return sum(count for work, count in self._counts.items() if stage in self.works[work])
 
     def programs(self, stage: str) -> tuple[str, ...]:
         """Return the programs that did the work of a stage."""
-        return tuple(sorted({name for work in self._counts() for name in self.works[work].get(stage, ())}))
+        return tuple(sorted({name for work in self._counts for name in self.works[work].get(stage, ())}))
 
     def stopped(self, stage: str) -> tuple[str, ...]:
         """Return the items that have stopped at a stage for good, and why."""
@@ -52,7 +53,9 @@ class Draft:
             f"{entry.name or key}: {entry.failure}" for key, entry in self.entries.items() if entry.stopped == stage
         )
 
+    @cached_property
     def _counts(self) -> Counter[int]:
+        """How many items each kind of work was done on; asked for when all items are there."""
         return Counter(entry.work for entry in self.entries.values())
 
     def register(self) -> Register:
