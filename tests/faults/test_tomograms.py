@@ -55,7 +55,8 @@ def test_a_session_killed_at_random_ends_with_the_tomograms_of_an_undisturbed_on
     print(f"done {time.monotonic() - begun:.0f} s after the first series, with {len(KILLS)} kills")  # noqa: T201
     assert tomograms(site.results) == undisturbed
     assert quarantined(site.ledger, SESSION) == []
-    assert list(site.results.rglob(".*")) == []
+    # The project has files of RELION that begin with a point.
+    assert [path for path in site.results.rglob(".*") if "project" not in path.parts] == []
     assert site.stop() == []
 
 
