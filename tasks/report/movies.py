@@ -106,7 +106,7 @@ def _facts(row: Found, reference: float | None, extracted: Found | None) -> Movi
         ice_thickness=thickness(row.median, row.reference, reference),
         contamination=row.excluded,
         particles=row.particles,
-        extracted=extracted.count if extracted else None,
+        extracted=extracted.extracted if extracted else None,
         seconds=sum(filter(None, row[-len(_STEPS) :])) + (extracted.seconds if extracted else 0.0),
         image=row.image or row.picked_image,
         diagnostic=row.diagnostic,

@@ -13,7 +13,7 @@ from tasks.report.particle_facts import ParticleTotals
 _EXTRACTED = (
     select(
         items.c.key,
-        results.c.result["count"].as_integer().label("count"),
+        results.c.result["count"].as_integer().label("extracted"),
         results.c.result["left_out"].as_integer().label("left_out"),
         results.c.seconds,
     )
@@ -41,7 +41,7 @@ def particle_totals(
         picked=sum(row.particles for row in looked),
         diameter=diameter,
         diameter_is=source,
-        extracted=sum(row.count for row in extracted.values()),
+        extracted=sum(row.extracted for row in extracted.values()),
         left_out=sum(row.left_out or 0 for row in extracted.values()),
     )
 

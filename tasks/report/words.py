@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Protocol, TypeVar
 
 UNKNOWN = "\u2013"
@@ -91,6 +92,13 @@ def moment(seconds: float) -> str:
 def counted(count: int, what: str, several: str | None = None) -> str:
     """Return a number of things."""
     return f"{count:,} {what if count == 1 else several or what + 's'}"
+
+
+def ranges(keys: Sequence[str]) -> str:
+    """Return numbers shortly: 1 to 4, 7."""
+    numbers = sorted(int(key) for key in keys)
+    runs = [[number for _, number in run] for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])]
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
 
 
 def kinds_of(items: Sequence[OfAKind]) -> str:

@@ -57,12 +57,12 @@ def refinement(density, some):
 def sharpened(density):
     """A sharpened density of a resolution."""
 
-    def make(resolution: float) -> PostProcessed:
+    def make(resolution: float, mask: Path = Path("gone.mrc")) -> PostProcessed:
         shells = ((16, 1.0), (8, 0.5), (4, 0.1))
         return PostProcessed(
             map=density("sharpened.mrc", resolution),
             masked=density("masked.mrc").path,
-            mask=density("mask.mrc").path,
+            mask=mask,
             b_factor=-80,
             fsc=tuple(
                 FscShell(resolution=shell, corrected=value, unmasked=value, masked=value, randomised=0)
@@ -87,7 +87,8 @@ def test_a_density_tells_all_that_was_found_of_it(spa, density, classes, refinem
     symmetry = FoundSymmetry(map=density(), scores=scores, why="no symmetry", program="test")
     found = {"initial_model": model, "symmetry_search": symmetry, "classification_3d": classes}
     spa.done("classification_3d", "50000", found, batches=["1", "2"], particles=51_000)
-    spa.done("refinement", "50000", {"refinement": refinement, "post_processing": sharpened(7.5)})
+    found_then = {"refinement": refinement, "post_processing": sharpened(7.5, density("mask.mrc").path)}
+    spa.done("refinement", "50000", found_then)
     points = tuple(ResolutionPoint(particles=count, resolution=10 - count / 100) for count in (10, 20, 70))
     fit = BFactorFit(points=points, slope=0.01, intercept=0.1, b_factor=200, confidence=None, program="test")
     spa.done("b_factor", "50000", {"b_factor": fit})
@@ -98,7 +99,7 @@ def test_a_density_tells_all_that_was_found_of_it(spa, density, classes, refinem
     assert (one.refinement, one.fit) == (refinement, fit)
     assert list(one.pictures) == ["surface", "sharpened density", "class 1", "class 2", "first density"]
     assert all((spa.session.folder / "report" / shown.file).is_file() for shown in one.pictures.values())
-    assert one.seconds == dict.fromkeys((*found, "refinement", "post_processing", "b_factor"), 10)
+    assert one.seconds == dict.fromkeys((*found, *found_then, "b_factor"), 10)
 
 
 def test_the_page_says_why_and_how_well(spa, density, classes, refinement, sharpened):

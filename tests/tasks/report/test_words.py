@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.ledger import KindStatus
-from tasks.report.words import counted, duration, in_order, number, plural, stage, step_words
+from tasks.report.words import counted, duration, in_order, number, plural, ranges, stage, step_words
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_kinds_come_in_the_order_in_which_they_follow_each_other():
     kinds = [KindStatus(kind=kind) for kind in ("b_factor", "classification_3d", "new", "extraction", "movie")]
     ordered = [kind.kind for kind in in_order(kinds)]
     assert ordered == ["movie", "extraction", "classification_3d", "b_factor", "new"]
+
+
+def test_numbers_that_follow_each_other_are_told_shortly():
+    assert ranges(["1"]) == "1"
+    assert ranges([str(number) for number in (1, 2, 4, 5, 6, 10)]) == "1, 2, 4 to 6, 10"
