@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from tasks.errors import InputError
+from tasks.errors import FormatError, InputError
 from tasks.models import Particles
 from tasks.project.draft import Draft
 from tasks.project.found import ProcessedMovie
@@ -23,6 +23,8 @@ Names = Callable[[str], str]
 
 def particle_rows(draft: Draft, found: ProcessedMovie, particles: Particles, group: int) -> Segment:
     """Return the particles of a micrograph with their optics group; read when they are written."""
+    if not particles.star.is_file():
+        raise FormatError(particles.star, "no such file", "the particles of a micrograph")
     columns = draft.columns.get(CUT) or particles_of(particles.star).columns
     draft.columns[CUT] = columns
     return Segment(columns, partial(_rows, _names(draft.places, found, particles), group, particles.star))

@@ -59,7 +59,8 @@ def _imported(draft: Draft) -> Outcome:
     outputs = tuple(output for kind in kinds for output in STAGES[kind].outputs)
     job = STAGES["import"].model_copy(update={"outputs": outputs})
     done = sum(map(draft.passed, kinds))
-    return Outcome(job=job, done=done, options=draft.options.get(kinds[0], {}))
+    failures = draft.stopped("import")
+    return Outcome(job=job, done=done, failures=failures, options=draft.options.get(kinds[0], {}))
 
 
 def _outcome(draft: Draft, stage: str) -> Outcome:

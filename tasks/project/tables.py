@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tasks.errors import CryoemError
 from tasks.project.draft import Draft
 from tasks.project.register import Entry, Found, Items, Register
 from tasks.project.segments import Piece, Segment, Span, agreed, rows_in, splice
@@ -34,7 +35,7 @@ def bring_up_to_date(project: Path, register: Register, items: Items[Found], mak
     draft.entries = {key: entry for key, entry in draft.entries.items() if _stays(entry, key, items, lost)}
     made: dict[str, Made] = {}
     for key, found in items.load(changed):
-        made[key] = make(draft, found)
+        made[key] = _made(draft, found, make)
         draft.entries[key] = made[key].entry.model_copy(update={"stamp": items.stamps[key]})
     for key in set(changed) - made.keys():
         draft.entries.pop(key, None)
@@ -42,6 +43,14 @@ def bring_up_to_date(project: Path, register: Register, items: Items[Found], mak
         for table in dict.fromkeys([*register.heads, *(name for one in made.values() for name in one.segments)]):
             _write(draft, register, table, {key: one.segments.get(table) for key, one in made.items()}, head)
     return draft
+
+
+def _made(draft: Draft, found: Found, make: Make[Found]) -> Made:
+    """Make what the project is to hold of an item; one that it cannot hold is told as failed, for the others count."""
+    try:
+        return make(draft, found)
+    except CryoemError as reason:
+        return Made(Entry(work=draft.work({}), stopped="import", failure=str(reason)), {})
 
 
 def _stays(entry: Entry, key: str, items: Items[Found], lost: set[str]) -> bool:

@@ -5,6 +5,7 @@ from tasks.errors import InputError
 from tasks.formats.mrc import header
 from tasks.formats.star import read_star, read_table
 from tasks.project import write_spa_project
+from tasks.project.pipeline_file import read_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +132,47 @@ def test_a_project_of_others_is_left_alone(session, tmp_path):
 def test_a_session_without_movies_yet_is_an_empty_project(tmp_path):
     write_spa_project(tmp_path, "cm1", [])
     assert read_table(tmp_path / "default_pipeline.star", "pipeline_general")["rlnPipeLineJobCounter"].item() == 10
+
+
+def test_a_movie_that_relion_could_not_name_is_told_and_the_others_are_there(tmp_path):
+    good, bad, lost = processed_movies(tmp_path, 3)
+    blank = bad.movie.model_copy(update={"path": bad.movie.path.with_name("Foil Hole.tiff")})
+    lost.particles.star.unlink()
+    write_spa_project(tmp_path / "project", "cm1", [good, bad.model_copy(update={"movie": blank}), lost])
+    job = tmp_path / "project/Import/job001"
+    assert len(read_table(job / "movies.star", "movies")) == 1
+    told = (job / "run.err").read_text().splitlines()
+    assert [line.split(": ")[0] for line in told] == [str(blank.path), str(lost.movie.path)]
+    assert "a blank in its name" in told[0]
+    assert (job / "RELION_JOB_EXIT_SUCCESS").exists()
+
+
+def test_images_that_were_summed_already_are_imported_as_such(tmp_path):
+    movies = processed_movies(tmp_path, 2)
+    images = [movie.model_copy(update={"summed": movie.motion.micrograph, "motion": None}) for movie in movies]
+    project = tmp_path / "project"
+    write_spa_project(project, "cm1", images)
+    names = read_table(project / "Import/job001/micrographs.star", "micrographs")["rlnMicrographName"]
+    assert [name for name in names if not (project / name).exists()] == []
+    assert list(read_table(project / "CtfFind/job003/micrographs_ctf.star", "micrographs")["rlnMicrographName"]) == [
+        *names
+    ]
+    assert not (project / "MotionCorr").exists()
+    pipeline = read_pipeline(project / "default_pipeline.star")
+    assert ("Import/job001/micrographs.star", "CtfFind/job003/") in pipeline.inputs
+
+
+def test_a_column_that_some_rows_do_not_have_goes_from_all(tmp_path):
+    first, second, third = processed_movies(tmp_path, 3)
+    star = tmp_path / "project/MotionCorr/job002/corrected_micrographs.star"
+    write_spa_project(tmp_path / "project", "cm1", [first, second])
+    bare = third.motion.micrograph.model_copy(update={"power_spectrum": None})
+    third = third.model_copy(update={"motion": third.motion.model_copy(update={"micrograph": bare})})
+    shifted = second.model_copy(update={"ctf": second.ctf.model_copy(update={"phase_shift": 90.0})})
+    write_spa_project(tmp_path / "project", "cm1", [first, shifted, third])
+    table = read_table(star, "micrographs")
+    assert "rlnCtfPowerSpectrum" not in table
+    assert len(table) == 3
+    assert [name for name in table["rlnMicrographName"] if not (tmp_path / "project" / name).exists()] == []
+    fitted = read_table(tmp_path / "project/CtfFind/job003/micrographs_ctf.star", "micrographs")
+    assert list(fitted["rlnPhaseShift"]) == [0, 90, 0]
