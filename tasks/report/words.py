@@ -102,9 +102,10 @@ def ranges(keys: Sequence[str]) -> str:
 
 
 def kinds_of(items: Sequence[OfAKind]) -> str:
-    """Count items by their kinds: 3 tilt movies and 1 tilt series."""
+    """Count items by their kinds: 3 tilt movies, 2 refinements and 1 tilt series."""
     counts = Counter(item.kind for item in items)
-    return " and ".join(f"{count:,} {plural(kind, count)}" for kind, count in counts.most_common())
+    *others, last = [f"{count:,} {plural(kind, count)}" for kind, count in counts.most_common()]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def plural(kind: str, count: int = 2) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.ledger import KindStatus
-from tasks.report.words import counted, duration, in_order, number, plural, ranges, stage, step_words
+from tasks.report.words import counted, duration, in_order, kinds_of, number, plural, ranges, stage, step_words
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,13 @@ def test_kinds_have_their_plurals():
     assert counted(2, "batch", "batches") == "2 batches"
     assert plural("particle_batch") == "batches of particles"
     assert plural("refinement", 1) == "refinement"
+
+
+def test_items_are_counted_by_their_kinds():
+    items = [KindStatus(kind=kind) for kind in ("movie", "b_factor", "movie", "extraction", "extraction", "movie")]
+    assert kinds_of(items[:1]) == "1 movie"
+    assert kinds_of(items[:2]) == "1 movie and 1 B factor"
+    assert kinds_of(items) == "3 movies, 2 extractions of particles and 1 B factor"
 
 
 def test_what_is_counted_of_a_kind_is_said_in_words_people_use():
