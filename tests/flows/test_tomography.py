@@ -10,6 +10,7 @@ from prefect.testing.utilities import prefect_test_harness
 
 from flows.tomography import Tomography, process_tilt_series
 from tasks.errors import InputError
+from tasks.formats.star import read_table
 
 pytestmark = pytest.mark.prefect
 
@@ -40,8 +41,9 @@ def processed(simulated_tilt_series, tmp_path_factory):
 
 
 def written(folder: Path) -> dict[str, int]:
-    """Return when each file of the results was written."""
-    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*.mrc")}
+    """Return when each file of the results was written; the project has links to them."""
+    files = (path for path in folder.rglob("*.mrc") if not path.is_symlink())
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in files}
 
 
 def table(name: str) -> list[dict]:
@@ -57,6 +59,15 @@ def test_a_tilt_series_becomes_a_denoised_tomogram(processed, simulated_tilt_ser
         assert np.isfinite(file.data).all()
         assert file.data.std() > 0
     assert len(list((folder / "motion_correction").glob("*.star"))) == len(simulated_tilt_series.tilts)
+
+
+def test_a_run_ends_with_a_project_unless_it_is_told_not_to(processed, simulated_tilt_series):
+    folder, denoised = processed
+    row = read_table(folder / "project/Denoise/job007/tomograms.star", "global").iloc[0]
+    assert (folder / "project" / row["rlnTomoReconstructedTomogramDenoised"]).samefile(denoised.path)
+    shutil.rmtree(folder / "project")
+    process_tilt_series(tomography(simulated_tilt_series, folder, project=False))
+    assert not (folder / "project").exists()
 
 
 def test_the_page_tells_the_story_of_each_tilt(processed, simulated_tilt_series):
