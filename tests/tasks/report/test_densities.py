@@ -111,7 +111,7 @@ def test_the_page_says_why_and_how_well(spa, density, classes, refinement, sharp
     page = render(gather(spa.ledger, spa.session, spa.session.folder / "report")).replace("\u202f", " ")
     for words in (
         "Density of all good particles: 7.50 Å",
-        "Class 1 goes on: finest.",
+        "Goes on: finest.",
         "<b>class 2</b><br>30 particles <small>(30&thinsp;%)</small>",
         "1 class is empty.",
         "C1: nothing agrees",
