@@ -43,7 +43,8 @@ def demonstrate(first: Demonstration, folder: Path, port: int | None, *, stay: b
     """Deploy, run and show; server and database are in the folder, and stay until Ctrl-C if ``stay``."""
     with prefect_server(folder / "prefect", port) as environment, api(environment) as client:
         typer.echo(f"The Prefect server is at {_page(environment)}")
-        deploy(environment)
+        # Not all: some are started by the clock, and would take time from what is shown.
+        deploy(environment, first.deployment.rpartition("/")[2])
         with prefect_worker(folder / "prefect", environment):
             following: Demonstration | None = first
             while following:

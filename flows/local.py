@@ -64,13 +64,14 @@ def prefect_worker(folder: Path, environment: dict[str, str]) -> Iterator[None]:
         yield
 
 
-def deploy(environment: dict[str, str]) -> str:
-    """Make the work pool if it is not there, and deploy every flow of prefect.yaml; return what Prefect says."""
+def deploy(environment: dict[str, str], only: str | None = None) -> str:
+    """Make the work pool if it is not there, and deploy one or every flow of prefect.yaml; return what Prefect says."""
     project = _folder_of_deployments()
     if not _has_work_pool(project, environment):
         create = [program("prefect"), "work-pool", "create", WORK_POOL, "--type", "process"]
         run(create, cwd=project, environment=environment)
-    return run([program("prefect"), "--no-prompt", "deploy", "--all"], cwd=project, environment=environment)
+    chosen = ["--all"] if only is None else ["--name", only]
+    return run([program("prefect"), "--no-prompt", "deploy", *chosen], cwd=project, environment=environment)
 
 
 def _has_work_pool(project: Path, environment: dict[str, str]) -> bool:

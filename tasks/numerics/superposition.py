@@ -16,9 +16,11 @@ Numbers = npt.NDArray[np.float64]
 
 _COARSE = 24
 """Side in voxels of the volumes that all turns are tried with."""
-_STEP = 18.0
+_STEP = 24.0
 """Degree between these turns."""
-_CANDIDATES = 6
+_CANDIDATES = 3
+_TRIALS = 200
+"""Of turns and shifts near a candidate."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Superposition:
 def superpose(moving: Volume, fixed: Volume) -> Superposition:
     """Return how to move one cube so that it is most like another one of the same shape."""
     small, target = (_coarse(volume) for volume in (moving, fixed))
-    tried = [(*_shifted(small, target, turn), turn) for turn in _turns(_STEP)]
+    transform = scipy.fft.rfftn(target)
+    tried = [(*_shifted(small, transform, turn), turn) for turn in _turns(_STEP)]
     best = sorted(tried, key=lambda found: -found[0])[:_CANDIDATES]
     finer = [_refined(small, target, turn, shift) for _, shift, turn in best]
     start = max(finer, key=lambda found: found.correlation)
@@ -57,13 +60,12 @@ def _turns(step: float) -> list[Rotation]:
     return list(Rotation.from_euler("ZYZ", found, degrees=True))
 
 
-def _shifted(moving: Volume, fixed: Volume, turn: Rotation) -> tuple[float, Shift]:
-    """Return the largest correlation at any shift of whole voxels, and that shift."""
-    size = len(fixed)
+def _shifted(moving: Volume, fixed: npt.NDArray[np.complex64], turn: Rotation) -> tuple[float, Shift]:
+    """Return the largest correlation with a transform at any shift of whole voxels, and that shift."""
+    size = len(moving)
     turned = _moved(moving, turn, (0, 0, 0), 1)
-    product = scipy.fft.rfftn(fixed) * scipy.fft.rfftn(turned).conj()
-    correlations = scipy.fft.irfftn(product, fixed.shape)
-    place = np.unravel_index(int(np.argmax(correlations)), fixed.shape)
+    correlations = scipy.fft.irfftn(fixed * scipy.fft.rfftn(turned).conj(), moving.shape)
+    place = np.unravel_index(int(np.argmax(correlations)), moving.shape)
     z, y, x = ((float(index) + size / 2) % size - size / 2 for index in place)
     norm = max(float(np.linalg.norm(turned)), 1e-12)
     return float(correlations[place]) / norm, (x / size, y / size, z / size)
@@ -88,7 +90,7 @@ def _refined(moving: Volume, fixed: Volume, turn: Rotation, shift: Shift) -> Sup
         unlike,
         np.zeros(6),
         method="Nelder-Mead",
-        options={"initial_simplex": steps, "xatol": 1e-3, "fatol": 1e-5, "maxfev": 400},
+        options={"initial_simplex": steps, "xatol": 1e-3, "fatol": 1e-5, "maxfev": _TRIALS},
     )
     return Superposition(*placed(found.x), correlation=-float(found.fun))
 

@@ -78,7 +78,7 @@ def test_where_all_classes_are_junk_it_ends_with_the_reason_and_the_class_averag
 @pytest.mark.slow
 def test_particles_become_the_density_that_they_were_simulated_from(tmp_path):
     simulated = SimulatedParticles(
-        count=400, box_size=32, pixel_size=6, kilodalton=440, signal_to_noise=0.4, displacement=3, seed=77
+        count=300, box_size=32, pixel_size=6, kilodalton=440, signal_to_noise=0.4, displacement=3, seed=77
     )
     truth = simulated.simulate(tmp_path / "data")
     found = averaging(truth.particles, AveragingTools(**quick()), tmp_path / "results")
