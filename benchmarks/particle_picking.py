@@ -92,13 +92,14 @@ def main() -> None:
 
 
 def marked(arguments: argparse.Namespace, folder: Path) -> Iterator[Marked]:
-    """Yield the real micrographs, as MRC files."""
+    """Yield the real micrographs, as MRC files, which are written once."""
     pictures = sorted((arguments.real / "average").glob("*.png"))
     chosen = {"all": pictures, "even": pictures[::2], "odd": pictures[1::2]}[arguments.part]
     for picture in chosen:
         image = np.asarray(Image.open(picture)).astype(np.float32)[::-1]
         path = folder / f"{picture.stem.replace('.', '_')}.mrc"
-        write_mrc(path, np.ascontiguousarray(image), arguments.pixel_size)
+        if not path.exists():
+            write_mrc(path, np.ascontiguousarray(image), arguments.pixel_size)
         with (arguments.real / "centres" / f"{picture.stem}.csv").open() as file:
             rows = [(float(x), len(image) - 1 - float(y)) for x, y in list(csv.reader(file))[1:]]
         micrograph = Micrograph(path=path, pixel_size=arguments.pixel_size)
