@@ -22,7 +22,7 @@ from tasks.formats.mrc import read_volume
 from tasks.images import contrast
 from tasks.models import Optics, Particles, ParticleSet
 from tasks.models.classes import Classes2D, ClassScore
-from tasks.particle_extraction import EmbeddedExtraction, extract_particles, join_particles
+from tasks.particle_extraction import EmbeddedExtraction, extract_particles, gather_particles
 from tasks.particle_picking import EmbeddedPicking, pick_particles
 from tasks.relion.computing import Computing
 
@@ -49,7 +49,7 @@ def main() -> None:
     folder = arguments.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     parts = [extracted(image, arguments, folder) for image in marked(arguments, folder)]
-    particles = join_particles([part for part in parts if part.count], folder / "particles.star")
+    particles = gather_particles.fn(tuple(part for part in parts if part.count), folder / "particles")
     print(f"{particles.count} particles, {sum(part.left_out for part in parts)} at edges; CPU s: {seconds():.1f}")
     classes = classified(particles, arguments, folder)
     selected = select_classes.fn(classes, EmbeddedRanking(), folder / "class_selection")
