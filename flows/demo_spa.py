@@ -85,6 +85,8 @@ def quick() -> dict[str, Any]:
             healpix_order=1,
             local_healpix_order=3,
             initial_lowpass=30,
+            ignore_angles=True,
+            resolution_angles=True,
             computing=Computing(processes=3, pool=10),
             **near,
         ),
