@@ -9,6 +9,7 @@ from flows.averaging_programs import require_programs
 from flows.averaging_tools import AveragingTools
 from flows.micrograph_tools import MicrographTools
 from flows.picking import extracted, preprocessed
+from flows.project_of_records import project_of_movies
 from flows.runner import SiteTaskRunner
 from flows.spa_outcome import Outcome, averaged
 from flows.spa_sources import MovieFolder, gather_movies
@@ -24,6 +25,8 @@ class SpaPlace(Model):
     """Where the movies are."""
     folder: Path
     """Folder for the results; a folder per step is made in it."""
+    project: bool = True
+    """Write a RELION project into the folder, too, of what was found as far as it got."""
 
 
 class SingleParticle(AveragingTools, MicrographTools, SpaPlace):
@@ -36,5 +39,11 @@ def process_single_particles(spa: SingleParticle) -> Outcome:
     movies = gather_movies(spa.source, spa.folder)
     micrographs = preprocessed(spa.name, movies, spa.source.acquisition.optics, spa, spa.folder)
     particles = extracted(spa.name, micrographs, spa.extractor, spa.folder)
-    require_programs(spa, particles)
-    return averaged(spa.name, particles, spa, spa.folder)
+    try:
+        require_programs(spa, particles)
+        return averaged(spa.name, particles, spa, spa.folder)
+    finally:
+        if spa.project:
+            # A project that somebody holds does not make a density fail.
+            found = (spa.folder, spa.name, movies.sources, spa.source.acquisition)
+            project_of_movies.submit(*found).wait()

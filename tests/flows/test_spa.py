@@ -49,6 +49,8 @@ def test_without_relion_particles_are_extracted_and_it_says_what_is_missing(sess
     star = spa.folder / "particles" / "particles.star"
     particles = read_table(star, "particles")
     assert len(set(particles["rlnMicrographName"])) == len(simulated_movies.movies)
+    projected = read_table(spa.folder / "project" / "Extract" / "job005" / "particles.star", "particles")
+    assert len(projected) == len(particles)
 
     before = written(spa.folder)
     with pytest.raises(CommandError, match="nothing is done twice"):
