@@ -123,9 +123,11 @@ class Facility:
         """Ask all to end as a person would; return what is left of them, which is killed."""
         for name in sorted(self.processes, key=ORDER.index):
             process = self.processes.pop(name)
-            with suppress(psutil.NoSuchProcess):
-                process.terminate()
-            psutil.wait_procs([process], timeout=60)
+            # A worker that nothing keeps busy sometimes goes on after the first signal.
+            for _ in range(2):
+                with suppress(psutil.NoSuchProcess):
+                    process.terminate()
+                psutil.wait_procs([process], timeout=40)
         left = self.alive()
         said = [f"{process.pid} {' '.join(process.cmdline())}" for process in left]
         for process in left:
