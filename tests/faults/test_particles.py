@@ -24,7 +24,7 @@ RULES = {
 KINDS = ("movie", "extraction", "particle_batch", "classification_3d", "refinement", "b_factor")
 
 
-def test_movies_become_a_density_though_a_worker_dies_and_an_event_may_be_lost(facility, tmp_path, healing):
+def test_movies_become_a_density_though_a_worker_dies(facility, tmp_path, healing):
     site: Facility = facility()
     spa = simulated(tmp_path / "microscope")
     watch(site, parameters(spa))
