@@ -123,6 +123,9 @@ class Facility:
         """Ask all to end as a person would; return what is left of them, which is killed."""
         for name in sorted(self.processes, key=ORDER.index):
             process = self.processes.pop(name)
+            if name == "server":
+                # A sweep that has begun at the last moment ends by itself, but not without its server.
+                psutil.wait_procs(self.engines(), timeout=60)
             # A worker that nothing keeps busy sometimes goes on after the first signal.
             for _ in range(2):
                 with suppress(psutil.NoSuchProcess):
