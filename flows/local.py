@@ -29,6 +29,18 @@ def prefect_server(folder: Path, port: int | None = None) -> Iterator[dict[str, 
         yield environment
 
 
+# By default each state of a task is a transaction of its own. SQLite lets writers wait for their turn by luck, so some
+# thousand tasks in a row leave others (starts of runs, signs of life of workers) without one for a minute, and they fail.
+WRITES = {
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "500",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "2",
+}
+
+
 def server_environment(folder: Path, port: int) -> dict[str, str]:
     """Return the environment of a server that keeps its database in a folder, and of the programs that find it."""
     return {
@@ -41,6 +53,7 @@ def server_environment(folder: Path, port: int) -> dict[str, str]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # Kept in memory, what runs occupy would be forgotten by a server that dies: a sweep then would never be over.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        **WRITES,
         "PREFECT_LOGGING_EXTRA_LOGGERS": "tasks,flows",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     }
