@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, PositiveInt, SecretStr, ValidationError, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tasks.errors import InputError
@@ -51,6 +51,36 @@ class Settings(BaseSettings):
 
     runs_per_session: PositiveInt = 1
     """Number of runs that may work off what waits of one session at once: say the number of machines or of GPUs."""
+
+    ispyb: Path | None = None
+    """File with the credentials of ISPyB, as its own programs read it; without it nothing is written there."""
+
+    broker: SecretStr | None = None
+    """Where RabbitMQ is, amqp://USER:PASSWORD@HOST:PORT/VHOST; several of a cluster with spaces between."""
+
+    murfey_queue: str = Field(default="processing_recipe", min_length=1)
+    """Queue in which Murfey says what is to be done."""
+
+    connector_queue: str = Field(default="ispyb_connector", min_length=1)
+    """Queue in which Murfey says what ISPyB is to be told; none if others read it."""
+
+    foreign_queue: str | None = None
+    """Queue for the recipes that are not ours (sxt-..., clem-...); by default they are parked."""
+
+    foreign_connector_queue: str | None = None
+    """Queue for what ISPyB is to be told that is not ours; by default it is parked."""
+
+    parked_queue: str = Field(default="cryoem-flows.parked", min_length=1)
+    """Queue for the messages that cannot be used, each with the reason in its headers."""
+
+    murfey_parameters: Path | None = None
+    """YAML file of how sessions of Murfey are processed, with sections spa and tomography; by default as others are."""
+
+    murfey_recipes: dict[str, str] = Field(default={})
+    """Names that the site has for Murfey's recipes, as JSON: the site's name, and that of Murfey."""
+
+    feedback_rate: PositiveFloat = 2.0
+    """How many messages Murfey gets in a second: it takes them one by one, and slowly."""
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401 - any setting
         try:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from mariadb_server import Ispyb, MariaDb
 from postgresql_server import Database, Server
 
 from tasks.simulation import SimulatedMovies, SimulatedTiltSeries
@@ -63,6 +64,25 @@ def empty_postgresql(postgresql: Server) -> Database:
         return f"postgresql://postgres@/{name}?host={postgresql.folder}"
 
     return create
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """A MariaDB server of our own."""
+    folder = Path(tempfile.mkdtemp(prefix="ispyb-"))
+    server = MariaDb(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def ispyb(mariadb: MariaDb) -> Ispyb:
+    """An ISPyB on the server, in which a test registers data collections of its own."""
+    return Ispyb(mariadb)
 
 
 @pytest.fixture
