@@ -1,5 +1,6 @@
 """The request for the particles of a micrograph."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from tasks.murfey.request import Request
@@ -49,3 +50,8 @@ class SpaExtract(Request):
     """Number of particles in a batch for classification in 2D."""
     session_id: Identifier | None = None
     """Murfey's session."""
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Where Murfey looks for what is found: not at the micrograph, which is there already."""
+        return (self.output_file,)

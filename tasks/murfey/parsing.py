@@ -1,6 +1,7 @@
 """From the body of a message to what it asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 from tasks.errors import InputError
 from tasks.models import Model
 from tasks.murfey.messages import Body, parameters_of, read_object, text_of
+from tasks.murfey.places import secure
 from tasks.murfey.recipes import RECIPES, MurfeyRequest
 from tasks.murfey.refusals import refusal, shown
 from tasks.murfey.steps import StepRequest, is_step
@@ -27,26 +29,35 @@ class Parsed(Model):
     """The body as it was received."""
 
 
-def parse(body: Body, aliases: Mapping[str, str] | None = None, step: str | None = None) -> Parsed:
+def parse(
+    body: Body, aliases: Mapping[str, str] | None = None, step: str | None = None, roots: Sequence[Path] = ()
+) -> Parsed:
     """Read a message; raise InputError, which names the key, its value and what was expected, if it cannot be used.
 
     Aliases are our names of recipes that a site calls otherwise. A message from the queue of a single step names no
-    step: it is then said here, and the message may be nothing but the parameters.
+    step: it is then said here, and the message may be nothing but the parameters. If there are roots, nothing may be
+    looked for outside these folders.
     """
     text = text_of(body)
-    content = read_object(text)
-    if step is not None:
-        inner = content["parameters"] if isinstance(content.get("parameters"), dict) else content
-        return _asked(StepRequest(step=step, parameters=inner), text)
-    if "recipes" not in content and "step" in content:
-        return _asked(StepRequest(step=_name(content["step"]), parameters=parameters_of("message", content)), text)
-    return _of_recipe(content, aliases or {}, text)
+    found = _read(read_object(text), text, aliases or {}, step)
+    for place in found.request.places if roots and found.request else ():
+        secure(place, *roots)
+    return found
 
 
 def message_for(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the message that asks for a recipe, or for a step."""
     how = {"step": name} if is_step(name) else {"recipes": [name]}
     return {**how, "parameters": dict(parameters)}
+
+
+def _read(content: Mapping[str, Any], text: str, aliases: Mapping[str, str], step: str | None) -> Parsed:
+    if step is not None:
+        inner = content["parameters"] if isinstance(content.get("parameters"), dict) else dict(content)
+        return _asked(StepRequest(step=step, parameters=inner), text)
+    if "recipes" not in content and "step" in content:
+        return _asked(StepRequest(step=_name(content["step"]), parameters=parameters_of("message", content)), text)
+    return _of_recipe(content, aliases, text)
 
 
 def _of_recipe(content: Mapping[str, Any], aliases: Mapping[str, str], text: str) -> Parsed:

@@ -54,12 +54,16 @@ def session_name(project: Path, processed: str = _PROCESSED) -> str:
     return _clean("-".join((visit.name, *levels)))
 
 
-def secure(path: Path, root: Path) -> Path:
-    """Return a path that may be written to; refuse one that is not below a folder, also by way of links."""
+def secure(path: Path, *roots: Path) -> Path:
+    """Return a path that may be written to; refuse one that is below none of some folders, also by way of links."""
     _refuse_relative(path)
-    if ".." in path.parts or not path.is_relative_to(root) or not path.resolve().is_relative_to(root.resolve()):
-        raise InputError(path, f"not below {root}", "a path in the folder of the visit")
+    if ".." in path.parts or not any(_is_below(path, root) for root in roots):
+        raise InputError(path, "a path that leads elsewhere", f"one below {' or '.join(map(str, roots))}")
     return path
+
+
+def _is_below(path: Path, root: Path) -> bool:
+    return path.is_relative_to(root) and path.resolve().is_relative_to(root.resolve())
 
 
 def _refuse_relative(path: Path) -> None:

@@ -1,6 +1,7 @@
 """What all requests of Murfey have in common."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -38,8 +39,8 @@ class Request(Model):
         """Take what stands for nothing as not given, where that is allowed."""
         if not isinstance(given, Mapping):
             return given
-        required = {cls.named(name) for name, field in cls.model_fields.items() if field.is_required()}
-        return {key: value for key, value in given.items() if key in required or not is_nothing(value)}
+        required = _required(cls)
+        return {key: value for key, value in given.items() if not is_nothing(value) or key in required}
 
     @model_validator(mode="after")
     def _can_be_answered(self) -> Self:
@@ -64,3 +65,14 @@ class Request(Model):
     def path(self) -> Path:
         """A path in the folder of the project."""
         return Path(getattr(self, self.place))
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Where Murfey looks for what is found, so that it is to be found there."""
+        return (self.path,)
+
+
+@cache
+def _required(wanted: type[Request]) -> frozenset[str]:
+    """Return the keys without which there is no request; asked for each of the thousands of a session."""
+    return frozenset(wanted.named(name) for name, field in wanted.model_fields.items() if field.is_required())

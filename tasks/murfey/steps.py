@@ -107,6 +107,6 @@ class StepRequest(Model):
 
 def _as_movie(micrograph: Mapping[str, Any]) -> dict[str, Any]:
     """Ask for a micrograph as a movie of one frame: no gain or dose is left in it to be corrected."""
-    place = micrograph.get("mrc_out")
-    named = {"mrc_out": str(PurePath(place).with_suffix(".mrc"))} if isinstance(place, str) and place else {}
+    place = PurePath(str(micrograph.get("mrc_out", "")))
+    named = {"mrc_out": str(place.with_suffix(".mrc"))} if place.name else {}
     return {"fm_dose": 0, "gain_ref": None, "ft_bin": 1, **named}

@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 _NOTHING = {"", "none", "null", "."}
 _TRUTHS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+_CONTROL = re.compile(r"[\x00-\x1f]")
+"""Characters that end a line or a string somewhere."""
 _LARGEST = 2**63
 """Databases keep no larger whole number."""
 
@@ -111,15 +113,10 @@ Truth = Annotated[bool, BeforeValidator(_truth)]
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str) and value.strip() and not _has_control(value):
+    if isinstance(value, str) and value.strip() and not _CONTROL.search(value):
         return value
     expected = "text"
     raise ValueError(expected)
-
-
-def _has_control(text: str) -> bool:
-    """Tell whether there is a character that ends a line or a string somewhere."""
-    return any(ord(character) < ord(" ") for character in text)
 
 
 Text = Annotated[str, BeforeValidator(_text)]
@@ -139,7 +136,7 @@ Symmetry = Annotated[str, BeforeValidator(_symmetry)]
 def _path(value: object) -> Path:
     text = str(value) if isinstance(value, str | PurePath) else ""
     path = Path(text)
-    if not path.is_absolute() or ".." in path.parts or _has_control(text):
+    if not path.is_absolute() or ".." in path.parts or _CONTROL.search(text):
         expected = "an absolute path, without .."
         raise ValueError(expected)
     return path

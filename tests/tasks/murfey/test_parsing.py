@@ -1,11 +1,12 @@
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import InputError
-from tasks.murfey import SpaClass2D, SpaPreprocess, TomoPreprocess, message_for, parse
+from tasks.murfey import SpaClass2D, SpaPreprocess, TomoPreprocess, message_for, parse, parse_connector
 from tasks.murfey.recipes import RECIPES
 
 VISIT = "/data/2026/cm12345-1"
@@ -28,6 +29,28 @@ CLASS2D = {
     "autoproc_program_id": 11,
     "session_id": 2,
 }
+
+
+ALL = (
+    SPA
+    | CLASS2D
+    | {
+        "class3d_dir": f"{VISIT}/processed/raw7/Class3D/job021",
+        "refine_job_dir": f"{VISIT}/processed/raw7/Refine3D/job024",
+        "bfactor_directory": f"{VISIT}/processed/raw7/BFactors/bfactor_2000",
+        "stack_file": f"{VISIT}/processed/raw7/Tomograms/job006/tomograms/a_stack.mrc",
+        "micrographs_file": SPA["mrc_out"],
+        "coord_list_file": f"{VISIT}/processed/raw7/AutoPick/job007/STAR/a.star",
+        "output_file": f"{VISIT}/processed/raw7/Extract/job008/Movies/a_extract.star",
+        "input_file_list": "[['/a.mrc', '0.0']]",
+        "class_reference": "/r.mrc",
+        "mask": "/m.mrc",
+        "class_number": 1,
+        "number_of_particles": 2000,
+        "batch_size": 9000,
+        "appid": 12,
+    }
+)
 
 
 def message(recipe, parameters, **other):
@@ -239,6 +262,14 @@ def test_what_is_no_message_is_refused(body, reason):
         parse(body)
 
 
+@pytest.mark.parametrize("recipe", sorted(RECIPES))
+def test_nothing_is_looked_for_outside_the_folders_of_a_site(recipe):
+    body = message(recipe, ALL)
+    assert parse(body, roots=[Path("/other"), Path("/data")]) == parse(body)
+    with pytest.raises(InputError, match=f"{VISIT}/processed/raw7/.*; expected one below /other or /data/20"):
+        parse(body, roots=[Path("/other"), Path("/data/20")])
+
+
 def test_text_is_kept_as_it_came():
     text = '{"parameters": {}, \n "recipes": ["sxt-a"]}'
     assert parse(text).text == parse(text.encode()).text == text
@@ -248,28 +279,6 @@ def test_a_message_for_a_recipe_or_a_step_is_read_as_such():
     assert parse(message_for("em-spa-preprocess", SPA)).request == spa()
     stepped = message_for("motioncorr", SPA | {"experiment_type": "spa"})
     assert parse(stepped).request == spa()
-
-
-ALL = (
-    SPA
-    | CLASS2D
-    | {
-        "class3d_dir": f"{VISIT}/processed/raw7/Class3D/job021",
-        "refine_job_dir": f"{VISIT}/processed/raw7/Refine3D/job024",
-        "bfactor_directory": f"{VISIT}/processed/raw7/BFactors/bfactor_2000",
-        "stack_file": f"{VISIT}/processed/raw7/Tomograms/job006/tomograms/a_stack.mrc",
-        "micrographs_file": SPA["mrc_out"],
-        "coord_list_file": f"{VISIT}/processed/raw7/AutoPick/job007/STAR/a.star",
-        "output_file": f"{VISIT}/processed/raw7/Extract/job008/Movies/a_extract.star",
-        "input_file_list": "[['/a.mrc', '0.0']]",
-        "class_reference": "/r.mrc",
-        "mask": "/m.mrc",
-        "class_number": 1,
-        "number_of_particles": 2000,
-        "batch_size": 9000,
-        "appid": 12,
-    }
-)
 
 
 @pytest.mark.parametrize("recipe", sorted(RECIPES))
@@ -285,6 +294,18 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
     max_leaves=6,
 )
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["recipes", "parameters", "step", "ispyb_command", "buffer_lookup"]), anything))
+def test_any_message_is_read_or_refused(content):
+    body = json.dumps(content)
+    for read in (parse, parse_connector):
+        try:
+            read(body)
+        except InputError as error:
+            refused = str(error)
+            assert "expected" in refused
 
 
 @settings(deadline=None)

@@ -92,8 +92,14 @@ def test_a_path_that_leads_out_of_the_visit_is_refused(tmp_path):
     elsewhere.mkdir()
     (visit / "link").symlink_to(elsewhere)
     for path in (elsewhere / "a", visit / ".." / "elsewhere" / "a", visit / "link" / "a", Path("/etc/passwd")):
-        with pytest.raises(InputError, match="expected a path in the folder of the visit"):
+        with pytest.raises(InputError, match=f"expected one below {visit}"):
             secure(path, visit)
+
+
+def test_a_path_may_be_below_any_of_some_folders():
+    assert secure(VISIT / "a.mrc", Path("/elsewhere"), VISIT) == VISIT / "a.mrc"
+    with pytest.raises(InputError, match="expected one below /elsewhere or /other"):
+        secure(VISIT / "a.mrc", Path("/elsewhere"), Path("/other"))
 
 
 def test_a_visit_may_be_a_link_itself(tmp_path):

@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tasks.errors import InputError
 from tasks.murfey import (
@@ -149,6 +151,21 @@ def test_a_queue_of_one_step_may_have_nothing_but_parameters():
 def test_what_is_no_step_is_refused(body, reason):
     with pytest.raises(InputError, match=reason):
         parse(body)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(["motioncorr", "ctffind", "cryolo"]), st.data())
+def test_whatever_comes_is_read_or_refused(step, data):
+    given_keys = st.sampled_from([*CTF, *MOTION, "input_path", "output_path"])
+    values = st.none() | st.integers() | st.floats() | st.sampled_from(["", "/", ".", "..", "/a/..", "/a/b", [], {}])
+    parameters = MOTION | CTF | {"input_path": MICROGRAPH} | data.draw(st.dictionaries(given_keys, values, max_size=3))
+    try:
+        parsed = parse(json.dumps({"step": step, "parameters": parameters}))
+    except InputError as error:
+        refused = str(error)
+        assert refused.startswith(f"{step}: ")
+    else:
+        assert parsed.request is not None
 
 
 def test_steps_are_known_by_both_names():
