@@ -34,6 +34,7 @@ from tasks.ledger.models import (
 from tasks.ledger.outbox import dead, failed, post, posted, revive, sent, take
 from tasks.ledger.pauses import Pause, pausing, resume
 from tasks.ledger.quarantine import Quarantined, Selection, quarantined, requeue
+from tasks.ledger.requests import Asked, ask, requests_for, requests_of
 from tasks.ledger.results import finish, found, recall, record, recorded, results_of, supplement
 from tasks.ledger.sessions import all_sessions, find_session, open_session, set_parameters
 from tasks.ledger.standing import Standing, Standings, follow_up, stamp
@@ -42,6 +43,7 @@ from tasks.ledger.waiting import Waiting, due, keys_like, quiet, waiting
 
 __all__ = [
     "Arrival",
+    "Asked",
     "Attempt",
     "Claimer",
     "Delivery",
@@ -66,6 +68,7 @@ __all__ = [
     "Waiting",
     "all_sessions",
     "arrive",
+    "ask",
     "attended",
     "bereave",
     "claim",
@@ -93,6 +96,8 @@ __all__ = [
     "record",
     "recorded",
     "release",
+    "requests_for",
+    "requests_of",
     "requeue",
     "results_of",
     "resume",

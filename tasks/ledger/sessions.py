@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import Connection, Executable, Row, bindparam, select, update
 
 from tasks.errors import InputError
@@ -22,7 +23,7 @@ def open_session(ledger: Ledger, session: Session) -> Session:
     The first parameters stay, since an old message may come again; ``set_parameters`` changes them. Raises InputError
     if a session of this name has another kind or folder: the items of two sessions would be mixed.
     """
-    return ledger.write(lambda connection: _open(connection, session))
+    return ledger.write(lambda connection: write_session(connection, session))
 
 
 def set_parameters(ledger: Ledger, session: Session) -> None:
@@ -56,17 +57,38 @@ def session_numbers(connection: Connection, names: set[str]) -> dict[str, int]:
     return found
 
 
-@cache
-def _insert(dialect: str) -> Executable:
-    return insert_into(dialect, sessions).values(created=NOW).on_conflict_do_nothing(index_elements=["name"])
-
-
-def _open(connection: Connection, session: Session) -> Session:
+def write_session(connection: Connection, session: Session) -> Session:
+    """Do the work of ``open_session`` within a transaction."""
     connection.execute(_insert(connection.dialect.name), [session.model_dump(mode="json")])
     found = _find(connection, session.name)
     if found is None or (found.kind, found.folder) != (session.kind, session.folder):
         raise InputError(f"session {session.name}", f"{session.kind} in {session.folder}", f"as it was opened: {found}")
     return found
+
+
+def add_identifiers(connection: Connection, session: Session) -> None:
+    """Add what others call a session, as far as that was not known; what was known stays."""
+    found = _find(connection, session.name)
+    if found and (known := _added(found.identifiers, session.identifiers)) != found.identifiers:
+        change = update(sessions).where(sessions.c.name == session.name).values(identifiers=known)
+        connection.execute(change)
+
+
+def _added(known: dict[str, JsonValue], new: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return what is known with what is new, in groups, too."""
+    both = dict(known)
+    for name, value in new.items():
+        there = both.get(name)
+        if isinstance(there, dict) and isinstance(value, dict):
+            both[name] = _added(there, value)
+        elif there is None:
+            both[name] = value
+    return both
+
+
+@cache
+def _insert(dialect: str) -> Executable:
+    return insert_into(dialect, sessions).values(created=NOW).on_conflict_do_nothing(index_elements=["name"])
 
 
 def _find(connection: Connection, name: str) -> Session | None:

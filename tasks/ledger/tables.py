@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -173,4 +174,23 @@ attendants = Table(
     # None for all sessions.
     Column("session", String),
     Column("seen", Double, nullable=False),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("session_id", Number, ForeignKey(sessions.c.id), nullable=False),
+    Column("recipe", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    # What is to be done for it may be decided later, so this need not be there yet.
+    Column("item", String, nullable=False),
+    # Not a document: the order of its keys may mean something.
+    Column("body", Text, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("received", Double, nullable=False),
+    UniqueConstraint("session_id", "recipe", "key", "sequence"),
+    Index("ix_requests_item", "session_id", "kind", "item"),
 )
