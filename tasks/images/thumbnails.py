@@ -32,7 +32,16 @@ def picture_image(path: Path, side: int = SIDE, section: int = 0) -> Image.Image
         raise ResultError(f"{path}: a TIFF file; expected an image in an MRC file")
     rows, columns = read_header(path).shape[1:]
     factor = max(1, min(rows, columns) // side)
-    return upright(contrast(binned(mrc.read_image(path, section), factor)), side)
+    return upright(contrast(binned(section_of(path, section), factor)), side)
+
+
+def section_of(path: Path, section: int = 0) -> npt.NDArray[Any]:
+    """Return one section in the data type of the file; of most files, it is read where it is used."""
+    found = read_header(path)
+    if found.packed or not 0 <= section < found.shape[0]:
+        return mrc.read_image(path, section)
+    plane: npt.NDArray[Any] = mrc.mapped(path)[section]
+    return plane
 
 
 def binned(image: npt.NDArray[Any], factor: int) -> npt.NDArray[np.float32]:

@@ -4,6 +4,7 @@ import pytest
 from tasks.errors import FormatError
 from tasks.formats.mrc import write_mrc
 from tasks.images import COLUMNS, TILE, picture_averages
+from tasks.images.averages import picture_average
 
 
 @pytest.fixture
@@ -33,9 +34,17 @@ def test_each_average_has_its_own_contrast(stack):
     assert sheet[:, :TILE].max() == sheet[:, TILE : 2 * TILE].max() == 255
 
 
+def test_one_average_fills_its_picture_upright(stack):
+    picture = picture_average(stack, 4, side=160)
+    assert picture.size == (160, 160)
+    assert np.asarray(picture).mean(axis=1).argmax() // 10 == 15 - 3
+
+
 def test_a_class_that_the_file_has_not_is_refused(stack):
     with pytest.raises(FormatError, match="12 averages"):
         picture_averages(stack, [13])
+    with pytest.raises(FormatError, match="12 averages"):
+        picture_average(stack, 0)
 
 
 def test_an_average_that_holds_no_numbers_is_shown_as_nothing(tmp_path):
