@@ -1,0 +1,1 @@
+"""What ISPyB is told: rows made of what the ledger holds."""

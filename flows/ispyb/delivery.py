@@ -1,0 +1,80 @@
+"""Deliver to ISPyB what the ledger holds: repeated, it writes the same, so nothing is remembered of what was written.
+
+All that belongs to one item is written at once, after its pictures: the pages show a row only together with others.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+from flows.ispyb.kept import Kept, kept
+from flows.ispyb.of_refinements import of_b_factor, of_bfactor_message, of_refinement
+from flows.ispyb.of_spa import of_batch, of_densities, of_movie
+from flows.ispyb.of_tomography import of_series, of_tilt_movie
+from flows.ispyb.standing import rows_of_failure, statuses_of
+from tasks.errors import InputError
+from tasks.ispyb import Database, Row, credentials_file, open_ispyb
+from tasks.ledger import Delivery, Ledger, find_session
+from tasks.murfey import BFactorFitMessage
+
+_ROWS: Mapping[str, Callable[[Kept], list[Row]]] = {
+    "movie": of_movie,
+    "tilt_movie": of_tilt_movie,
+    "tilt_series": of_series,
+    "particle_batch": of_batch,
+    "classification_3d": of_densities,
+    "refinement": of_refinement,
+    "b_factor": of_b_factor,
+}
+
+
+def deliver_rows(ledger: Ledger, news: Delivery) -> None:
+    """Write to ISPyB what is known of the item that has changed, or the B factor that Murfey has fitted.
+
+    Raises Away if ISPyB cannot be written now, and Rejected if it will not take this.
+    """
+    database = the_ispyb()
+    if database is None:
+        return
+    if "fit" in news.payload:
+        database.write(rows_of_fit(ledger, news))
+        return
+    item = _item(ledger, news)
+    if item is None:
+        return
+    if rows := rows_of(item):
+        database.write(rows)
+    for status in statuses_of(item):
+        database.set_status(status)
+
+
+def rows_of(item: Kept) -> list[Row]:
+    """Return the rows of an item, with what is said of it if it was given up."""
+    rows = _ROWS.get(item.kind)
+    return [*(rows(item) if rows else []), *rows_of_failure(item)]
+
+
+def rows_of_fit(ledger: Ledger, news: Delivery) -> list[Row]:
+    """Return the rows of a density with the B factor that Murfey has fitted; raise InputError if it is none of ours."""
+    fit = BFactorFitMessage.model_validate(news.payload["fit"])
+    rows = of_bfactor_message(ledger, fit)
+    if not rows:
+        found = f"class {fit.particle_classification_id} of program {fit.program_id}"
+        raise InputError("B factor of Murfey", found, "a density that was refined here")
+    return rows
+
+
+def the_ispyb() -> Database | None:
+    """Return the ISPyB of the site, opened once in a process; None if there is none."""
+    file = credentials_file()
+    return _opened(file) if file else None
+
+
+@cache
+def _opened(file: Path) -> Database:
+    return open_ispyb(file)
+
+
+def _item(ledger: Ledger, news: Delivery) -> Kept | None:
+    session, kind, key = (str(news.payload[name]) for name in ("session", "kind", "key"))
+    return kept(ledger, find_session(ledger, session), kind, key)
