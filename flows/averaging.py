@@ -1,5 +1,7 @@
 """From particles to a sharpened density, in stages: each does one step after the other, and records it."""
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from flows.averaging_tools import AveragingTools
@@ -17,6 +19,8 @@ from tasks.models.resolution import BFactorFit, PostProcessed, ResolutionPoint
 from tasks.post_processing import mirror_hand, place_of_mirrored, place_of_post_processed, post_process
 from tasks.refinement import place_of_refinement, refine
 from tasks.symmetry_search import find_symmetry, place_of_symmetry
+
+_log = logging.getLogger(__name__)
 
 _FEWEST_POINTS = 3
 _SEED = 1
@@ -100,24 +104,43 @@ def require_worth(classes: Classes3D, coarsest: float) -> None:
         )
 
 
-def fitted_b_factor(found: Refined, tools: AveragingTools, folder: Path) -> Steps[BFactorFit | None]:
-    """Refine random parts of the particles and fit how resolution grows; None if there are too few for three points."""
+def fitted_b_factor(
+    found: Refined, tools: AveragingTools, folder: Path, asked: Sequence[int] | None = None
+) -> Steps[BFactorFit | None]:
+    """Refine random parts of the particles and fit how resolution grows; None if there are too few for three points.
+
+    Parts that were asked for are refined in any case, as far as there are particles.
+    """
     whole, resolution = found.refinement, found.sharpened.map.resolution
-    sizes = subset_sizes(whole.particles.count, tools.smallest_subset)
-    if len(sizes) + 1 < _FEWEST_POINTS or resolution is None:
+    count = whole.particles.count
+    sizes = subset_sizes(count, tools.smallest_subset) if asked is None else [size for size in asked if size < count]
+    if asked is None and (len(sizes) + 1 < _FEWEST_POINTS or resolution is None):
         return None
-    points = [ResolutionPoint(particles=whole.particles.count, resolution=resolution)]
+    points = [ResolutionPoint(particles=count, resolution=resolution)] if resolution else []
     for size in sizes:
-        part = yield from made(
-            draw_particles, place_of_subset, whole.particles, size, _SEED, folder / f"particles_{size}"
-        )
-        smaller = yield from _refined(part, whole.map, tools, folder, f"_{size}")
-        if smaller.sharpened.map.resolution is not None:
-            points.append(ResolutionPoint(particles=size, resolution=smaller.sharpened.map.resolution))
+        smaller = yield from _part(whole, size, tools, folder, doubtful=asked is not None)
+        if smaller is not None:
+            points.append(ResolutionPoint(particles=size, resolution=smaller))
     if len(points) < _FEWEST_POINTS:
         return None
     fit = (tuple(points), whole.map.pixel_size, tools.b_factor_fitter, folder / "b_factor")
     return (yield from made(fit_b_factor, place_of_b_factor, *fit))
+
+
+def _part(whole: Refinement, size: int, tools: AveragingTools, folder: Path, *, doubtful: bool) -> Steps[float | None]:
+    """Refine a random part of the particles; return its resolution, or None.
+
+    If it is doubtful whether so few suffice, it is no reason to leave out the others if they do not.
+    """
+    part = yield from made(draw_particles, place_of_subset, whole.particles, size, _SEED, folder / f"particles_{size}")
+    try:
+        smaller = yield from _refined(part, whole.map, tools, folder, f"_{size}")
+    except ResultError as reason:
+        if not doubtful:
+            raise
+        _log.warning("%d particles have no resolution: %s", size, reason)
+        return None
+    return smaller.sharpened.map.resolution
 
 
 def _refined(

@@ -10,6 +10,7 @@ from typing import Any
 
 from prefect.futures import PrefectFuture
 
+from flows.items import all_news_of
 from flows.leases import Keeper, is_crowded, kept
 from tasks.ledger import Claimer, Failure, Lease, LeaseLostError, Ledger, claim, fail
 
@@ -147,4 +148,5 @@ def _bury(ledger: Ledger, lease: Lease, ended: "PrefectFuture[Any]") -> None:
     ended.wait()
     if not ended.state.is_completed():
         with suppress(LeaseLostError):
-            fail(ledger, lease, Failure(kind="lost-worker", reason=ended.state.message or "the worker was lost"))
+            reason = ended.state.message or "the worker was lost"
+            fail(ledger, lease, Failure(kind="lost-worker", reason=reason), all_news_of(ledger, lease))

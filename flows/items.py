@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from pydantic import JsonValue
+
 from flows.outcomes import failure_of
-from tasks.ledger import Lease, LeaseLostError, Ledger, Message, Result, fail, finish
+from tasks.ledger import Lease, LeaseLostError, Ledger, Message, Result, Session, fail, find_session, finish
+from tasks.settings import site
 
 REPORT = "report"
 """The target whose messages have a session's report written anew."""
@@ -12,6 +15,10 @@ PROJECT = "project"
 """The target whose messages have a session's project brought up to date."""
 TOLD = (REPORT, PROJECT)
 """The targets that are told of every change in a session."""
+ANSWERS = "answers"
+"""The target whose messages have Murfey answered what became of an item that it asked for."""
+ISPYB = "ispyb"
+"""The target whose messages have the rows of an item written to ISPyB."""
 
 
 def settle(ledger: Ledger, lease: Lease, work: Callable[[], Iterable[Result]]) -> None:
@@ -19,7 +26,7 @@ def settle(ledger: Ledger, lease: Lease, work: Callable[[], Iterable[Result]]) -
 
     What was found until then is kept in either case.
     """
-    news, found = [news_of(lease, target) for target in TOLD], list[Result]()
+    news, found = all_news_of(ledger, lease), list[Result]()
     try:
         for result in work():
             found.append(result)
@@ -33,7 +40,27 @@ def settle(ledger: Ledger, lease: Lease, work: Callable[[], Iterable[Result]]) -
         raise
 
 
+def all_news_of(ledger: Ledger, lease: Lease) -> list[Message]:
+    """Return all messages of what has become of an item: to its session, and to others who know the session."""
+    session = find_session(ledger, lease.session)
+    return [news_of(lease, target) for target in TOLD] + outward(session, lease.kind, lease.key, attempt=lease.attempt)
+
+
 def news_of(lease: Lease, target: str = REPORT) -> Message:
     """Return the message that something has changed in a session; one that is not yet sent takes its place."""
     changed = {"kind": lease.kind, "key": lease.key, "attempt": lease.attempt}
     return Message(target=target, key=lease.session, payload=changed, repeat=True)
+
+
+def outward(session: Session, kind: str, key: str, **mark: JsonValue) -> list[Message]:
+    """Return the messages that have others told of an item, none of a session that they do not know.
+
+    What they are told is read from the ledger when it is told. The mark says what is new: without that no message is
+    sent once more.
+    """
+    if not session.identifiers:
+        return []
+    targets = [*([ANSWERS] if "murfey" in session.identifiers else []), *([ISPYB] if site().ispyb else [])]
+    payload: dict[str, JsonValue] = {"session": session.name, "kind": kind, "key": key, **mark}
+    named = f"{session.name} {kind} {key}"
+    return [Message(target=target, key=named, payload=payload, repeat=True) for target in targets]

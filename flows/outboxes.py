@@ -3,8 +3,11 @@
 import logging
 from collections.abc import Callable, Mapping
 
-from flows.items import PROJECT, REPORT
+from flows.ispyb.delivery import deliver_rows
+from flows.items import ANSWERS, ISPYB, PROJECT, REPORT
+from flows.murfey.answering import answer
 from flows.projects import write_session_project
+from tasks.ispyb import Orphaned, Rejected
 from tasks.ledger import Delivery, Ledger, failed, sent, take
 from tasks.report.session import write_session_report
 
@@ -12,6 +15,8 @@ _log = logging.getLogger(__name__)
 _SECONDS = 300.0
 """How long a delivery may take before another sender tries it."""
 _AT_ONCE = 50
+_ORPHANED = 8
+"""Tries for rows that belong to one that is not there, over ten minutes."""
 
 Deliver = Callable[[Ledger, Delivery], None]
 
@@ -26,7 +31,13 @@ def write_project(ledger: Ledger, news: Delivery) -> None:
     write_session_project(ledger, news.key)
 
 
-TARGETS: Mapping[str, Deliver] = {REPORT: write_report, PROJECT: write_project}
+TARGETS: Mapping[str, Deliver] = {
+    ANSWERS: answer,
+    ISPYB: deliver_rows,
+    REPORT: write_report,
+    PROJECT: write_project,
+}
+"""In the order in which they are served: others wait for answers."""
 
 
 def deliver(ledger: Ledger) -> int:
@@ -45,7 +56,14 @@ def _deliver(ledger: Ledger, delivery: Delivery, send: Deliver) -> bool:
         send(ledger, delivery)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
         _log.exception("%s %s is not delivered", delivery.target, delivery.key)
-        failed(ledger, delivery, str(error) or type(error).__name__)
+        failed(ledger, delivery, str(error) or type(error).__name__, rejected=_is_final(error, delivery))
         return False
     sent(ledger, [delivery])
     return True
+
+
+def _is_final(error: Exception, delivery: Delivery) -> bool:
+    """Tell whether the target will never take what it was given; what belongs to it may still be on its way."""
+    if isinstance(error, Orphaned):
+        return delivery.tries >= _ORPHANED
+    return isinstance(error, Rejected)

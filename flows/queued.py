@@ -22,6 +22,7 @@ DEPLOYMENTS = {
     "movie": "spa-preprocess",
     "particle_diameter": "spa-extract",
     "extraction": "spa-extract",
+    "particle_file": "spa-extract",
     "particle_batch": "spa-class2d",
     "classification_3d": "spa-class3d",
     "refinement": "spa-refine",

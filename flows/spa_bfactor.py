@@ -8,6 +8,7 @@ from flows.averaging import Refined, fitted_b_factor
 from flows.draining import LINGER
 from flows.items import settle
 from flows.ledgers import the_ledger
+from flows.murfey.wishes import with_request
 from flows.records import result_of
 from flows.runner import SiteTaskRunner
 from flows.spa_live import Pace, work_off
@@ -34,10 +35,17 @@ def measure_b_factor(lease: Lease) -> None:
 def b_factor(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     """Return what each step found; nothing if there are too few particles."""
     session = find_session(ledger, lease.session)
+    tools, folder = with_request(SpaSession.of(session), lease.payload), session.folder / "densities" / lease.key
     known = results_of(ledger, lease.session, REFINEMENT, [lease.key])[lease.key]
     whole = Refined(
         refinement=Refinement.model_validate(known["refinement"].result),
         sharpened=PostProcessed.model_validate(known["post_processing"].result),
     )
-    for place in fitted_b_factor(whole, SpaSession.of(session), session.folder / "densities" / lease.key):
+    for place in fitted_b_factor(whole, tools, folder, _asked_for(lease)):
         yield result_of(place, lease)
+
+
+def _asked_for(lease: Lease) -> tuple[int, ...] | None:
+    """Return how many particles are to be refined, if that was said."""
+    sizes = lease.payload.get("sizes")
+    return tuple(size for size in sizes if isinstance(size, int)) if isinstance(sizes, list) else None

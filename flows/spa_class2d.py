@@ -1,6 +1,7 @@
 """Batches of particles, as they fill up: each is classified in 2D, and its good classes are kept."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from prefect import flow, task
 
@@ -8,6 +9,7 @@ from flows.averaging import classified_2d
 from flows.draining import LINGER
 from flows.items import settle
 from flows.ledgers import the_ledger
+from flows.murfey.wishes import with_request
 from flows.records import result_of
 from flows.runner import SiteTaskRunner
 from flows.spa_batches import micrographs
@@ -36,16 +38,18 @@ def classify_batch(lease: Lease) -> None:
 
 def classes(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     """Return what each step found of a batch; nothing of one that is no longer needed."""
-    members = micrographs(lease.payload)
+    session = find_session(ledger, lease.session)
+    tools, members = with_request(SpaSession.of(session), lease.payload), micrographs(lease.payload)
     if members:
-        for place in _classified(ledger, lease, members):
+        for place in _classified(ledger, lease, members, tools, session.folder):
             yield result_of(place, lease)
 
 
-def _classified(ledger: Ledger, lease: Lease, members: list[str]) -> Steps[SelectedParticles]:
-    session = find_session(ledger, lease.session)
+def _classified(
+    ledger: Ledger, lease: Lease, members: list[str], tools: SpaSession, project: Path
+) -> Steps[SelectedParticles]:
     known = results_of(ledger, lease.session, EXTRACTION, members)
     parts = tuple(Particles.model_validate(known[name]["particle_extraction"].result) for name in members)
-    folder = session.folder / "particle_batches" / lease.key
+    folder = project / "particle_batches" / lease.key
     together = yield from made(gather_particles, place_of_gathered, parts, folder / "particles")
-    return (yield from classified_2d(together, SpaSession.of(session), folder))
+    return (yield from classified_2d(together, tools, folder))

@@ -8,6 +8,7 @@ from flows.averaging import BestClass, classified_3d, first_density
 from flows.draining import LINGER
 from flows.items import settle
 from flows.ledgers import the_ledger
+from flows.murfey.wishes import with_request
 from flows.records import result_of
 from flows.runner import SiteTaskRunner
 from flows.spa_live import Pace, work_off
@@ -42,15 +43,15 @@ def densities(ledger: Ledger, lease: Lease) -> Iterator[Result]:
 
 def _classified(ledger: Ledger, lease: Lease) -> Steps[BestClass]:
     session = find_session(ledger, lease.session)
-    tools, folder = SpaSession.of(session), session.folder / "densities" / lease.key
-    particles = yield from made(gather_particles, place_of_gathered, _good(ledger, lease), folder / "particles")
+    tools, folder = with_request(SpaSession.of(session), lease.payload), session.folder / "densities" / lease.key
+    particles = yield from made(gather_particles, place_of_gathered, good(ledger, lease), folder / "particles")
     density = _density_of_session(ledger, lease)
     if density is None:
         density = (yield from first_density(particles, tools, folder)).map
     return (yield from classified_3d(particles, density, tools, folder))
 
 
-def _good(ledger: Ledger, lease: Lease) -> tuple[ParticleSet, ...]:
+def good(ledger: Ledger, lease: Lease) -> tuple[ParticleSet, ...]:
     """Return the particles in the good classes of each batch."""
     batches = lease.payload["batches"]
     keys = [str(batch) for batch in batches] if isinstance(batches, list) else []

@@ -9,6 +9,8 @@ from flows.draining import Drain, Start, drain
 from flows.events import announce, remind_of
 from flows.leases import claimer
 from flows.ledgers import the_ledger
+from flows.murfey.asked import is_led_by_murfey
+from flows.murfey.plan import planned_by_murfey, requests_in
 from flows.relief import Relief
 from flows.spa_plan import planned
 from flows.spa_sessions import SpaSession
@@ -40,7 +42,11 @@ def advance(ledger: Ledger, name: str) -> list[Arrival]:
 def followed(ledger: Ledger, name: str) -> list[Arrival]:
     """Write down what follows from what is done in a session; return what is new of it."""
     session = find_session(ledger, name)
-    return follow_up(ledger, name, partial(planned, name, SpaSession.of(session)))
+    rules = SpaSession.of(session)
+    if not is_led_by_murfey(session):
+        return follow_up(ledger, name, partial(planned, name, rules))
+    asked = requests_in(ledger, name)
+    return follow_up(ledger, name, lambda items: planned_by_murfey(session, rules, items, asked))
 
 
 @dataclass

@@ -24,15 +24,21 @@ Wanted = dict[str, Payload]
 
 def planned(session: str, rules: SpaSession, items: Standings) -> list[Arrival]:
     """Return all items that should be there beside the movies; those that are there already are not news."""
-    over = _is_quiet(items.get(MOVIE, ()), rules.quiet_after)
+    over = is_quiet(items.get(MOVIE, ()), rules.quiet_after)
     wanted: dict[str, Wanted] = {DIAMETER: _diameter(rules, items, over=over)}
     wanted[EXTRACTION] = _extractions(rules, items, wanted[DIAMETER])
-    over = over and _are_settled(items, wanted, DIAMETER, EXTRACTION)
+    over = over and are_settled(items, wanted, DIAMETER, EXTRACTION)
     wanted[BATCH] = _batches(rules, items, over=over)
-    over = over and _are_settled(items, wanted, BATCH)
-    wanted[CLASSES_3D] = _densities(rules, items, over=over)
+    over = over and are_settled(items, wanted, BATCH)
+    piles = good_particles(rules, items, over=over)
+    wanted[CLASSES_3D] = {key: payload | density(items, key) for key, payload in piles.items()}
     wanted[REFINEMENT] = _after(items, CLASSES_3D)
     wanted[B_FACTOR] = _after(items, REFINEMENT)
+    return arrivals(session, wanted)
+
+
+def arrivals(session: str, wanted: Mapping[str, Wanted]) -> list[Arrival]:
+    """Return the items that are wanted, by kind and key, as they are announced to the ledger."""
     return [
         Arrival(session=session, kind=kind, key=key, payload=payload)
         for kind, those in wanted.items()
@@ -40,12 +46,12 @@ def planned(session: str, rules: SpaSession, items: Standings) -> list[Arrival]:
     ]
 
 
-def _is_quiet(movies: Sequence[Standing], seconds: float) -> bool:
+def is_quiet(movies: Sequence[Standing], seconds: float) -> bool:
     """Tell whether no movie has arrived for some time, and none is left to be done."""
-    return all(_is_settled(movie) and movie.age >= seconds for movie in movies)
+    return all(is_settled(movie) and movie.age >= seconds for movie in movies)
 
 
-def _are_settled(items: Standings, wanted: Mapping[str, Wanted], *kinds: str) -> bool:
+def are_settled(items: Standings, wanted: Mapping[str, Wanted], *kinds: str) -> bool:
     """Tell whether all that is wanted of some kinds is there, as it should be, and done or given up."""
     return all(_are_as(items.get(kind, ()), wanted[kind]) for kind in kinds)
 
@@ -53,16 +59,17 @@ def _are_settled(items: Standings, wanted: Mapping[str, Wanted], *kinds: str) ->
 def _are_as(there: Sequence[Standing], wanted: Wanted) -> bool:
     by_key = {each.key: each for each in there}
     same = all(key in by_key and by_key[key].payload == payload for key, payload in wanted.items())
-    return same and all(map(_is_settled, there))
+    return same and all(map(is_settled, there))
 
 
-def _is_settled(item: Standing) -> bool:
+def is_settled(item: Standing) -> bool:
+    """Tell whether an item is done or given up."""
     return item.state in {"done", "quarantined"}
 
 
 def _diameter(rules: SpaSession, items: Standings, *, over: bool) -> Wanted:
     """Have the diameter of the particles settled when there are enough, unless it is given."""
-    picks = sum(_picks(movie) for movie in items.get(MOVIE, ()))
+    picks = sum(picks_in(movie) for movie in items.get(MOVIE, ()))
     if rules.extractor.diameter or picks < (1 if over else rules.picks_for_diameter):
         return {}
     return {"session": {"picker": digest_of(rules.picker.model_dump(mode="json"))}}
@@ -76,13 +83,18 @@ def _extractions(rules: SpaSession, items: Standings, diameter: Wanted) -> Wante
     # One that had particles before, and has none now, is to be done again too.
     there = {each.key for each in items.get(EXTRACTION, ())}
     return {
-        movie.key: {"of": digest_of({"diameter": known, **{step: movie.digests.get(step) for step in _FOR_IMAGES}})}
+        movie.key: extraction_payload(known, movie.digests)
         for movie in items.get(MOVIE, ())
-        if _picks(movie) or (movie.state == "done" and movie.key in there)
+        if picks_in(movie) or (movie.state == "done" and movie.key in there)
     }
 
 
 _FOR_IMAGES = ("ctf_estimation", "particle_picking")
+
+
+def extraction_payload(diameter: str, digests: Mapping[str, str]) -> Payload:
+    """Return what an extraction is made of: the diameter of the particles, and the digests of a movie's results."""
+    return {"of": digest_of({"diameter": diameter, **{step: digests.get(step) for step in _FOR_IMAGES}})}
 
 
 def _settled_diameter(items: Standings, wanted: Wanted) -> str | None:
@@ -93,7 +105,8 @@ def _settled_diameter(items: Standings, wanted: Wanted) -> str | None:
     return None
 
 
-def _picks(movie: Standing) -> int:
+def picks_in(movie: Standing) -> int:
+    """Return the number of particles that were picked in a movie."""
     return movie.counts.get("particle_picking", 0) if movie.state == "done" else 0
 
 
@@ -105,7 +118,7 @@ def _batches(rules: SpaSession, items: Standings, *, over: bool) -> Wanted:
     return {str(number): payload for number, payload in wanted.items()}
 
 
-def _densities(rules: SpaSession, items: Standings, *, over: bool) -> Wanted:
+def good_particles(rules: SpaSession, items: Standings, *, over: bool) -> Wanted:
     """Classify in 3D when the good particles of full batches suffice, have doubled, and at the end all of them."""
     batches = sorted((each for each in items.get(BATCH, ()) if _good(each)), key=lambda batch: int(batch.key))
     full = [batch for batch in batches if batch.payload["complete"]]
@@ -115,10 +128,10 @@ def _densities(rules: SpaSession, items: Standings, *, over: bool) -> Wanted:
         wanted[str(size)] = _particles_of(chosen)
     if over and len(batches) > len(chosen) and sum(map(_good, batches)) >= rules.fewest_for_3d:
         wanted[ALL] = _particles_of(batches)
-    return {key: payload | _density(items, key) for key, payload in wanted.items()}
+    return wanted
 
 
-def _density(items: Standings, key: str) -> Payload:
+def density(items: Standings, key: str) -> Payload:
     """Return what stands for the density of the session, with which all but the first classification begin."""
     for first in items.get(CLASSES_3D, ())[:1]:
         if first.key != key:
@@ -156,4 +169,9 @@ def _particles_of(batches: Sequence[Standing]) -> dict[str, Any]:
 def _after(items: Standings, kind: str) -> Wanted:
     """Go on with the last one of a kind that is done."""
     done = [each for each in items.get(kind, ()) if each.state == "done"]
-    return {each.key: {"of": digest_of(dict(each.digests))} for each in done[-1:]}
+    return {each.key: made_of(each) for each in done[-1:]}
+
+
+def made_of(item: Standing) -> Payload:
+    """Return what stands for an item with which another goes on."""
+    return {"of": digest_of(dict(item.digests))}

@@ -8,6 +8,7 @@ from flows.averaging import BestClass, Refined, in_hand, refined
 from flows.draining import LINGER
 from flows.items import settle
 from flows.ledgers import the_ledger
+from flows.murfey.wishes import with_request
 from flows.records import result_of
 from flows.runner import SiteTaskRunner
 from flows.spa_live import Pace, work_off
@@ -40,10 +41,10 @@ def density(ledger: Ledger, lease: Lease) -> Iterator[Result]:
 
 def _refined(ledger: Ledger, lease: Lease) -> Steps[Refined]:
     session = find_session(ledger, lease.session)
+    tools, folder = with_request(SpaSession.of(session), lease.payload), session.folder / "densities" / lease.key
     known = results_of(ledger, lease.session, CLASSES_3D, [lease.key])[lease.key]
     best = BestClass(
         classes=Classes3D.model_validate(known["classification_3d"].result),
         particles=ParticleSet.model_validate(known["best_class"].result),
     )
-    tools, folder = SpaSession.of(session), session.folder / "densities" / lease.key
     return (yield from in_hand((yield from refined(best, tools, folder)), tools, folder))

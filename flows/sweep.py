@@ -3,8 +3,9 @@
 from prefect import flow, get_run_logger
 
 from flows.events import is_attended, remind
-from flows.items import TOLD, news_of
+from flows.items import all_news_of
 from flows.ledgers import the_ledger
+from flows.murfey.stranded import look_for_stranded
 from flows.outboxes import deliver
 from flows.queued import is_queued, thin_out
 from tasks.ledger import Lease, Ledger, Verdict, all_sessions, bereave, expire, post, quiet, sign_off, waiting
@@ -12,13 +13,17 @@ from tasks.ledger import Lease, Ledger, Verdict, all_sessions, bereave, expire, 
 
 @flow(name="sweep")
 def sweep() -> int:
-    """Take back the items of lost runs, start work that no event has started, and deliver what others must be told."""
+    """Take back the items of lost runs, start work that no event has started, and deliver what others must be told.
+
+    What Murfey and we wait for, and will not come by itself, is told too.
+    """
     ledger = the_ledger()
     tell(ledger, expire(ledger))
     thin_out()
     follow_up_lately(ledger)
     left = start_what_waits(ledger)
     deliver(ledger)
+    look_for_stranded(ledger)
     return left
 
 
@@ -62,4 +67,4 @@ def tell(ledger: Ledger, lost: list[tuple[Lease, Verdict]]) -> None:
     for lease, verdict in lost:
         get_run_logger().warning("%s was lost: %s", lease, verdict)
     given_up = [lease for lease, verdict in lost if verdict.state == "quarantined"]
-    post(ledger, [news_of(lease, target) for lease in given_up for target in TOLD])
+    post(ledger, [message for lease in given_up for message in all_news_of(ledger, lease)])

@@ -22,8 +22,10 @@ __all__ = [
     "extract_particles",
     "gather_particles",
     "join_particles",
+    "name_particles",
     "place_of_batches",
     "place_of_gathered",
+    "place_of_named",
     "place_of_particles",
 ]
 
@@ -54,6 +56,17 @@ def place_of_gathered(parts: tuple[Part, ...], folder: Path) -> Place[ParticleSe
 def gather_particles(parts: tuple[Part, ...], folder: Path) -> ParticleSet:
     """Put the particles of micrographs or batches together, unless it is done already."""
     return once(place_of_gathered(parts, folder), lambda: join_particles(parts, folder / "particles.star"))
+
+
+def place_of_named(parts: tuple[Part, ...], star: Path) -> Place[ParticleSet]:
+    """Say where particles in a file with a name of its own are recorded, and what they depend on."""
+    return Place(star.parent / "particle_file" / f"{star.stem}.json", ParticleSet, {"parts": parts})
+
+
+@step(task_run_name="particles in {star.name}")
+def name_particles(parts: tuple[Part, ...], star: Path) -> ParticleSet:
+    """Put particles together in a file that others know by its name, unless it is done already."""
+    return once(place_of_named(parts, star), lambda: join_particles(parts, star))
 
 
 def place_of_batches(particles: ParticleSet, size: int, folder: Path) -> Place[Batches]:

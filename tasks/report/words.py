@@ -17,6 +17,7 @@ _ORDER = (
     "movie",
     "particle_diameter",
     "extraction",
+    "particle_file",
     "particle_batch",
     "classification_3d",
     "refinement",
@@ -26,6 +27,7 @@ _ORDER = (
 _NAMES = {
     "particle_diameter": ("particle diameter", "particle diameters"),
     "extraction": ("extraction of particles", "extractions of particles"),
+    "particle_file": ("file of particles", "files of particles"),
     "particle_batch": ("batch of particles", "batches of particles"),
     "classification_3d": ("3D classification", "3D classifications"),
     "b_factor": ("B factor", "B factors"),
