@@ -50,7 +50,7 @@ def of_micrographs(path: Path, folder: Path) -> None:
     image = Micrograph(path=path, pixel_size=0.85)
     places = np.random.default_rng(1).uniform(100, 900, (300, 2))
     drift = [(0.1 * number, 0.02 * number**1.5) for number in range(40)]
-    cost("micrograph", folder / "micrograph.jpeg", lambda to: save_picture(to, picture_image(path, 1024)))
+    cost("micrograph", folder / "micrograph.jpeg", lambda to: save_picture(to, picture_image(path, 1024, smoothing=1)))
     cost("its particles", folder / "picks.jpeg", lambda to: save_picture(to, picture_picks(image, places, 150)))
     cost("its drift", folder / "drift.json", lambda to: write_scatter(to, drift, "Drift", ("x", "y")))
     random = np.random.default_rng(2)

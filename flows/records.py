@@ -15,6 +15,8 @@ from tasks.reuse import Place
 Found = TypeVar("Found", bound=Model)
 
 STEPS_OF_SERIES = ("tilt_series_alignment", "tomogram_reconstruction", "denoising")
+SHIFTS = "_xy_shift_plot.json"
+"""How the plot of a tomogram ends that ISPyB's pages want beside it, which is among the records."""
 
 
 class Kept(BaseModel):
@@ -30,7 +32,8 @@ class Kept(BaseModel):
 
 def records_of_series(folder: Path) -> list[Path]:
     """Return the records of the steps that a tilt series goes through as a whole."""
-    return [path for step in STEPS_OF_SERIES for path in sorted((folder / step).glob("*.json"))]
+    paths = (path for step in STEPS_OF_SERIES for path in sorted((folder / step).glob("*.json")))
+    return [path for path in paths if not path.name.endswith(SHIFTS)]
 
 
 def result_of(place: Place[Found], lease: Lease | None = None) -> Result:

@@ -61,5 +61,4 @@ def _compressed(picture: Image.Image) -> bytes:
     step = 255 / (_SHADES - 1)
     grey = np.asarray(picture.convert("L").point([round(round(value / step) * step) for value in range(256)]))
     rows = np.pad(grey, ((0, 0), (1, 0)), constant_values=_WITHOUT_DIFFERENCES)
-    machine = zlib.compressobj(level=1, strategy=zlib.Z_RLE)
-    return machine.compress(rows.tobytes()) + machine.flush()
+    return zlib.compress(rows.tobytes(), level=1)

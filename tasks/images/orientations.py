@@ -21,6 +21,8 @@ _WIDTH, _HEIGHT = 760, 380
 _MARGIN, _TOP, _BOTTOM = 40, 48, 76
 _COLOURS = np.array([(24, 18, 62), (38, 72, 140), (30, 136, 140), (94, 190, 98), (250, 232, 60)], float)
 """From what is never seen to what is seen most."""
+_MODERATE = 2.0
+"""How often the brightest colour stands for at least, so that what is nearly even looks so."""
 _LINE = (255, 255, 255, 60)
 _ANGLES = ("rlnAngleRot", "rlnAngleTilt")
 _CLASS = "rlnClassNumber"
@@ -64,7 +66,7 @@ def picture_orientations(views: Views, words: str = "") -> Image.Image:
     180 degree. Words are added to the heading.
     """
     often = occurrence(views.counted)
-    most = max(float(often.max()), 1.0)
+    most = max(float(often.max()), _MODERATE)
     place, inside = _places()
     colours = _palette()[np.minimum(often[place] / most * 255, 255).astype(np.uint8)]
     colours[~inside] = 255

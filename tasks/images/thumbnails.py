@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.ndimage
 from PIL import Image
 
 from tasks.errors import ResultError
@@ -26,13 +27,16 @@ def picture_volume(path: Path, side: int = SIDE, thickness: int = 5) -> Image.Im
     return upright(np.vstack([xz, gap, xy]), side)
 
 
-def picture_image(path: Path, side: int = SIDE, section: int = 0) -> Image.Image:
-    """Picture one section of an image file."""
+def picture_image(path: Path, side: int = SIDE, section: int = 0, smoothing: float = 0) -> Image.Image:
+    """Picture one section of an image file; smoothing, about so many pixels of the picture, shows more in noise."""
     if path.suffix.lower() in {".tif", ".tiff"}:
         raise ResultError(f"{path}: a TIFF file; expected an image in an MRC file")
     rows, columns = read_header(path).shape[1:]
     factor = max(1, min(rows, columns) // side)
-    return upright(contrast(binned(section_of(path, section), factor)), side)
+    small = binned(section_of(path, section), factor)
+    if smoothing:
+        small = scipy.ndimage.gaussian_filter(small, smoothing, truncate=3)
+    return upright(contrast(small), side)
 
 
 def section_of(path: Path, section: int = 0) -> npt.NDArray[Any]:
