@@ -35,6 +35,22 @@ def test_writers_at_the_same_time_double_nothing(open_as: Callable[[], Database]
     assert len(ispyb.rows("ProcessedTomogram", tomogramId=told[0][-1]["tomogram"])) == 3
 
 
+def test_writers_of_the_same_program_take_turns_without_movies(
+    open_as: Callable[[], Database], ispyb: Ispyb, collection: Collection
+):
+    deliveries = [classes(collection, number=6)]
+    databases = [open_as() for _ in range(WRITERS)]
+    for database in databases:
+        # Connected, so that they begin at once.
+        database.find(deliveries[0])
+    with ThreadPoolExecutor(WRITERS) as pool:
+        told = list(pool.map(write_all, databases, WRITERS * [deliveries], WRITERS * [0]))
+    assert all(ids == told[0] for ids in told)
+    (group,) = ispyb.rows("ParticleClassificationGroup", programId=collection.program)
+    number = group["particleClassificationGroupId"]
+    assert len(ispyb.rows("ParticleClassification", particleClassificationGroupId=number)) == 6
+
+
 def test_programs_of_one_data_collection_share_its_movies(open_as: Callable[[], Database], ispyb: Ispyb):
     both = ispyb.collection("em-spa-preprocess", "again")
     seen = [Collection(both.id, both.grid_square, both.foil_hole, {"": program}) for program in both.programs.values()]
