@@ -7,7 +7,7 @@ from configparser import Error, RawConfigParser
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError
 from sqlalchemy import URL
 
 from tasks.errors import InputError
@@ -33,11 +33,11 @@ class Credentials(Model):
     """Number of the port, 1 to 65535."""
     database: str = Field(min_length=1)
     """Name of the database."""
-    ssl_ca: Path | None = None
+    ssl_ca: FilePath | None = None
     """Certificates of those who vouch for the server; with it only such a server is talked to."""
-    ssl_cert: Path | None = None
+    ssl_cert: FilePath | None = None
     """Our own certificate, if the server asks for one."""
-    ssl_key: Path | None = None
+    ssl_key: FilePath | None = None
     """The key to our own certificate."""
 
     @property

@@ -97,11 +97,17 @@ def test_a_file_that_others_may_read_is_warned_of(
 
 def test_with_certificates_only_the_right_server_is_talked_to(tmp_path: Path):
     assert read_credentials(write(tmp_path)).certificates == {}
-    assert read_credentials(write(tmp_path, ssl_ca="/etc/ssl/ca.pem")).certificates == {
-        "ssl_ca": "/etc/ssl/ca.pem",
+    (tmp_path / "ca.pem").touch()
+    assert read_credentials(write(tmp_path, ssl_ca=str(tmp_path / "ca.pem"))).certificates == {
+        "ssl_ca": str(tmp_path / "ca.pem"),
         "ssl_verify_cert": True,
         "ssl_verify_identity": True,
     }
+
+
+def test_certificates_that_are_not_there_are_refused(tmp_path: Path):
+    with pytest.raises(InputError, match=r"ssl_ca in \[ispyb_sqlalchemy\] cannot be used"):
+        read_credentials(write(tmp_path, ssl_ca=str(tmp_path / "nowhere.pem")))
 
 
 def test_our_setting_comes_before_that_of_ispyb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
