@@ -1,5 +1,6 @@
 """From where particles are seen, as a map of the sphere: where their density is well known, and where it is not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -54,9 +55,9 @@ def read_views(path: Path) -> Views:
     if particles is None or set(_ANGLES) - set(particles.columns):
         found = ", ".join(particles.columns) if particles else "no table of particles"
         raise FormatError(path, found, f"particles with {' and '.join(_ANGLES)}")
-    rot, tilt = (_column(path, particles, name) for name in _ANGLES)
-    numbers = _column(path, particles, _CLASS) if _CLASS in particles.columns else np.ones(len(rot))
-    return Views(rot, tilt, numbers.astype(np.int64))
+    names = _ANGLES + (_CLASS,) * (_CLASS in particles.columns)
+    rot, tilt, *numbers = _columns(path, particles, names).T
+    return Views(rot, tilt, numbers[0].astype(np.int64) if numbers else np.ones(len(rot), np.int64))
 
 
 def picture_orientations(views: Views, words: str = "") -> Image.Image:
@@ -80,11 +81,14 @@ def picture_orientations(views: Views, words: str = "") -> Image.Image:
     return sheet
 
 
-def _column(path: Path, particles: Loop, name: str) -> Numbers:
+def _columns(path: Path, particles: Loop, names: Sequence[str]) -> Numbers:
+    """Return some columns of all particles, beside each other."""
+    places = [particles.columns.index(name) for name in names]
+    split = (row.split(None, max(places) + 1) for row in particles.rows)
     try:
-        return np.array(list(particles.column(name)), np.float64)
+        return np.array([[float(words[place]) for place in places] for words in split]).reshape(-1, len(names))
     except (ValueError, IndexError) as reason:
-        raise FormatError(path, f"{name}: {reason}", "a number in each row") from reason
+        raise FormatError(path, f"{' or '.join(names)}: {reason}", "a number in each row") from reason
 
 
 @cache

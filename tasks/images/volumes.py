@@ -88,5 +88,5 @@ def _levels(path: Path, image: Picture) -> Levels:
 
 
 def _factor(shape: tuple[int, ...], side: int) -> int:
-    """Return by how much to bin so that both sides are at most as long as wanted."""
-    return max(1, math.ceil(max(shape) / side))
+    """Return by how much to bin so that both sides are at most as long as wanted, and none is lost."""
+    return min(max(1, math.ceil(max(shape) / side)), *shape)

@@ -1,6 +1,7 @@
 import json
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -236,6 +237,16 @@ def test_a_denoised_volume_has_its_pictures_beside_it(tmp_path, tomogram):
     assert found.thumbnail == denoised.with_name("series_denoised_thumbnail.jpeg")
     assert found.movie == denoised.with_name("series_denoised_movie.png")
     assert grey(found.thumbnail)[:90, 410:].min() > 180
+
+
+def test_pictures_may_be_made_twice_at_once(tomogram):
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(pictures_of_volume, [tomogram.path] * 8))
+    assert len(set(map(str, found))) == 1
+    with Image.open(found[0].movie) as movie:
+        movie.seek(19)
+        assert np.asarray(movie.convert("L")).std() > 50
+    assert not [path for path in tomogram.path.parent.iterdir() if path.name.startswith(".")]
 
 
 def test_a_stack_shows_the_flattest_tilt_and_all_in_their_order(tmp_path, alignment, images):

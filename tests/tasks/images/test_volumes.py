@@ -42,6 +42,16 @@ def test_a_large_volume_is_binned(volume):
     assert picture_central(volume, side=40).size == (32, 21)
 
 
+def test_a_single_slice_is_seen_from_the_side_too(tmp_path):
+    data = np.zeros((1, 8, 200), np.float32)
+    data[..., 150:] = 1
+    write_mrc(tmp_path / "v.mrc", data, 10)
+    grey = np.asarray(picture_projection(tmp_path / "v.mrc", "XZ", side=100))
+    assert grey.shape == (1, 100)
+    assert grey[0, 80:].min() == 255
+    assert grey[0, :70].max() == 0
+
+
 def test_the_central_slice_shows_what_is_in_the_middle_only(tmp_path):
     data = np.zeros((21, 32, 48), np.float32)
     data[10, 24:32, 40:48] = 1
