@@ -46,5 +46,5 @@ def kinds_of_particles(parameters: AbstractSet[str]) -> tuple[str, ...]:
     Rules change no item, but what follows; without parameters all kinds are to be looked at.
     """
     if not parameters:
-        return tuple(sorted({"movie", "particle_diameter", *_KINDS.values()}))
+        return tuple(sorted({"movie", "particle_diameter", "particle_file", *_KINDS.values()}))
     return tuple(sorted({_KINDS.get(name, "movie") for name in parameters - _RULES}))

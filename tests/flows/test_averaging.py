@@ -8,7 +8,7 @@ from flows.averaging_programs import missing_programs, require_programs
 from flows.averaging_tools import AveragingTools
 from flows.steps import concluded
 from tasks.errors import CommandError, ResultError
-from tasks.models import ParticleSet
+from tasks.models import Model, ParticleSet
 from tasks.models.maps import Class3D, Classes3D, Map, Refinement
 from tasks.models.resolution import PostProcessed
 
@@ -71,6 +71,35 @@ def test_too_little_for_a_b_factor_is_not_tried(tmp_path, smallest, resolution):
     tools = AveragingTools(smallest_subset=smallest)
     assert concluded(fitted_b_factor(refined(resolution), tools, tmp_path)) is None
     assert not any(tmp_path.iterdir())
+
+
+class Hopeless(Model):
+    """A refinement of which nothing comes."""
+
+    symmetry: str = "C1"
+
+    def refine(self, particles, _reference, _folder):
+        raise ResultError(f"the halves of {particles.count} particles agree at no resolution")
+
+
+def test_parts_that_were_asked_for_are_tried_one_by_one(tmp_path, caplog):
+    star = tmp_path / "particles.star"
+    rows = "".join(f"1 {number}@a.mrcs\n" for number in range(1, 301))
+    star.write_text(
+        "data_optics\n\nloop_\n_rlnOpticsGroup #1\n1\n\n"
+        f"data_particles\n\nloop_\n_rlnOpticsGroup #1\n_rlnImageName #2\n{rows}"
+    )
+    particles = PARTICLES.model_copy(update={"star": star})
+    found = refined()
+    whole = found.model_copy(update={"refinement": found.refinement.model_copy(update={"particles": particles})})
+    tools = AveragingTools(smallest_subset=100).model_copy(update={"refiner": Hopeless()})
+    assert concluded(fitted_b_factor(whole, tools, tmp_path, asked=[100, 200, 400])) is None
+    assert [message.split(":")[0] for message in caplog.messages] == [
+        "100 particles have no resolution",
+        "200 particles have no resolution",
+    ]
+    with pytest.raises(ResultError, match="halves of 100 particles"):
+        concluded(fitted_b_factor(whole, tools, tmp_path))
 
 
 def test_programs_that_are_not_installed_are_named(tmp_path, monkeypatch):

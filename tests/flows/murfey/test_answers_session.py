@@ -128,7 +128,7 @@ def parameters(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.mark.usefixtures("parameters", "emitted")
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(seed=st.integers(0, 10_000), share=st.sampled_from([0.0, 0.15, 0.4]))
 def test_no_hold_is_left_and_nothing_is_refused(ledger, tmp_path, seed, share):
     empty(ledger)
