@@ -55,15 +55,10 @@ def is_attended(ledger: Ledger, session: str, kind: str) -> bool:
 def _of_series(arrival: Arrival) -> dict[str, JsonValue]:
     """Say what a person wants to know of a tilt series."""
     payload = arrival.payload
-    counts = {name: len(names) for name in ("movies", "missing", "broken") if isinstance(names := payload[name], list)}
-    return {
-        "name": payload["name"],
-        "tilts": counts["movies"],
-        "missing": counts["missing"],
-        "broken": counts["broken"],
-        "mdoc": payload["mdoc"],
-        "folder": payload["frames"],
-    }
+    counted = {"tilts": "movies", "missing": "missing", "broken": "broken"}
+    counts = {told: len(names) for told, name in counted.items() if isinstance(names := payload.get(name), list)}
+    said = {told: payload[name] for told, name in (("mdoc", "mdoc"), ("folder", "frames")) if name in payload}
+    return {"name": payload["name"], **counts, **said}
 
 
 def _of_files(group: Sequence[Arrival]) -> dict[str, JsonValue]:

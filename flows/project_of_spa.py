@@ -5,10 +5,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
+from flows.announced import Payload, acquisition_of
 from flows.spa_sessions import SpaSession
+from tasks.errors import InputError
 from tasks.essence import digest_of
 from tasks.ledger import Ledger, Result, Session, results_of
-from tasks.models import Ctf, Micrograph, Model, Motion, Movie, Particles, ParticleSet, Picks
+from tasks.models import Acquisition, Ctf, Micrograph, Model, Motion, Movie, Particles, ParticleSet, Picks
 from tasks.models.classes import Classes2D, SelectedParticles
 from tasks.models.maps import Classes3D, FoundSymmetry, InitialModel, Refinement
 from tasks.models.resolution import BFactorFit, Mirrored, PostProcessed
@@ -25,6 +27,7 @@ def movies_of(ledger: Ledger, session: Session) -> Items[ProcessedMovie]:
     """Return the movies of a session."""
     acquisition = SpaSession.of(session).acquisition
     movies, cut = (items_of(ledger, session.name, kind) for kind in ("movie", "extraction"))
+    payloads = payloads_of(ledger, session.name, "movie")
     # Particles that are cut anew may be of another size than those that were not yet.
     done = {key for key, item in cut.items() if item.state == "done"}
 
@@ -34,7 +37,7 @@ def movies_of(ledger: Ledger, session: Session) -> Items[ProcessedMovie]:
             found = results_of(ledger, session.name, "movie", some)
             particles = results_of(ledger, session.name, "extraction", [key for key in some if key in done])
             for key in some:
-                movie = Movie(path=Path(key), acquisition=acquisition)
+                movie = Movie(path=Path(key), acquisition=_taken(payloads[key], acquisition))
                 known = {**found.get(key, {}), **particles.get(key, {})}
                 yield key, movie_of(movie, known, _failure(movies[key], cut.get(key)))
 
@@ -43,6 +46,14 @@ def movies_of(ledger: Ledger, session: Session) -> Items[ProcessedMovie]:
         load=load,
         basis=digest_of(acquisition.model_dump(mode="json")),
     )
+
+
+def _taken(movie: Payload, usual: Acquisition) -> Acquisition:
+    try:
+        return acquisition_of(movie, usual)
+    except InputError:
+        # The flow gives the movie up and says why.
+        return usual
 
 
 def batches_of(ledger: Ledger, session: str) -> list[ProcessedBatch]:

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
+from flows.announced import source_of
 from flows.sessions import TomographySession
-from flows.sources import MdocSource
 from tasks.errors import CryoemError
 from tasks.essence import digest_of
 from tasks.ledger import Ledger, Result, Session, results_of
@@ -57,7 +57,7 @@ class _Tilts:
 
     def stamp(self, payload: Payload) -> str:
         """Return text that changes when there is news of a tilt of a series."""
-        names, folder = payload.get("movies"), str(payload["frames"])
+        names, folder = payload.get("movies"), str(payload.get("frames", ""))
         listed = [str(name) for name in names] if isinstance(names, list) else list(self._by_name)
         mine = [tilt for name in listed for tilt in self._by_name.get(PurePath(name).name, ())]
         told = " ".join(f"{tilt.key} {tilt.stamp}" for tilt in mine if tilt.key.startswith(folder))
@@ -72,13 +72,7 @@ def _told_apart(items: Mapping[str, Item], payloads: Mapping[str, Payload]) -> l
 
 
 def _gathered(parameters: TomographySession, payload: Payload, folder: Path) -> TiltSeries:
-    source = MdocSource(
-        mdoc=Path(str(payload["mdoc"])),
-        frames=Path(str(payload["frames"])),
-        acquisition=parameters.acquisition,
-        tilt_axis_angle=parameters.tilt_axis_angle,
-        dose_per_tilt=parameters.dose_per_tilt,
-    )
+    source = source_of(payload, parameters)
     return source.gather(folder).model_copy(update={"name": str(payload["name"])})
 
 

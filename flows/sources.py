@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat
 from tasks.errors import InputError
 from tasks.models import Acquisition, Model, Optics, TiltSeries, one_of
 from tasks.step import step
-from tasks.tilt_series_grouping import check, from_files, from_mdoc, from_stack
+from tasks.tilt_series_grouping import ListedTilt, check, from_files, from_list, from_mdoc, from_stack
 from tasks.tilt_series_grouping.file_names import PATTERN
 
 
@@ -70,6 +70,35 @@ class FileSource(Model):
         return wanted[0].model_copy(update={"excluded": excluded})
 
 
+class ListedSource(Model):
+    """Movies or images that are named one by one."""
+
+    kind: Literal["list"] = "list"
+    name: str = "tilts"
+    """Name of the series."""
+    tilts: tuple[ListedTilt, ...]
+    """In the order of acquisition, if their names do not say it."""
+    pattern: str = PATTERN
+    """Names that say the order: a regular expression for names without suffix, with groups as for files."""
+    acquisition: Acquisition
+    """Of tilts that do not have their own."""
+    tilt_axis_angle: float
+    """Direction of the tilt axis in degree, counter-clockwise from y."""
+    dose_per_tilt: PositiveFloat | None = None
+    """Dose in electron per square angstrom of tilts that are images already."""
+
+    def gather(self, _folder: Path) -> TiltSeries:
+        """Make the tilt series; a tilt whose file is not there is excluded."""
+        return from_list(
+            self.name,
+            self.tilts,
+            self.acquisition,
+            tilt_axis_angle=self.tilt_axis_angle,
+            pattern=self.pattern,
+            dose_per_tilt=self.dose_per_tilt,
+        )
+
+
 class StackSource(Model):
     """A finished stack of images (MRC or DM)."""
 
@@ -102,7 +131,7 @@ class StackSource(Model):
         )
 
 
-TiltSeriesSource = Annotated[MdocSource | FileSource | StackSource, one_of("kind")]
+TiltSeriesSource = Annotated[MdocSource | FileSource | ListedSource | StackSource, one_of("kind")]
 
 
 @step(task_run_name="tilts of {name}")

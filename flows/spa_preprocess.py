@@ -1,15 +1,17 @@
 """The movies of a single-particle session, as they arrive: motion, CTF, ice thickness and picking."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 from prefect import flow, task
 
+from flows.announced import acquisition_of
 from flows.draining import LINGER
+from flows.folders import folder_of
 from flows.items import settle
 from flows.ledgers import the_ledger
 from flows.micrographs import preprocess
+from flows.murfey.links import linked
 from flows.records import result_of
 from flows.runner import SiteTaskRunner
 from flows.slots import slots
@@ -30,19 +32,15 @@ def process_movies(session: str, linger: float = LINGER) -> int:
 def process_movie(lease: Lease) -> None:
     """Take one movie to its picks."""
     ledger = the_ledger()
-    settle(ledger, lease, lambda: found(ledger, lease))
+    settle(ledger, lease, lambda: linked(ledger, lease, found(ledger, lease)))
 
 
 def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     """Return what each step found of a movie."""
     session = find_session(ledger, lease.session)
     parameters = SpaSession.of(session)
-    source = inspect(Path(lease.key), parameters.acquisition).source
+    acquisition = acquisition_of(lease.payload, parameters.acquisition)
+    source = inspect(Path(lease.key), acquisition).source
     folder = folder_of(session.folder, source.path)
-    for place in preprocess(source, parameters.acquisition.optics, parameters, folder):
+    for place in preprocess(source, acquisition.optics, parameters, folder):
         yield result_of(place, lease)
-
-
-def folder_of(folder: Path, movie: Path) -> Path:
-    """Return the folder of a movie's results: movies of one name in different folders are kept apart."""
-    return folder / f"{movie.parent.name}_{sha256(str(movie.parent).encode()).hexdigest()[:6]}"

@@ -7,13 +7,16 @@ from typing import Any
 
 from prefect import flow, task
 
+from flows.announced import acquisition_of
 from flows.draining import LINGER, POLL, Drain, drain
 from flows.events import remind_of
+from flows.folders import folder_of
 from flows.items import settle
 from flows.known import Known
 from flows.leases import claimer
 from flows.ledgers import the_ledger
 from flows.mapped import Mapped
+from flows.murfey.links import linked
 from flows.records import result_of
 from flows.relief import Relief
 from flows.runner import SiteTaskRunner
@@ -23,9 +26,10 @@ from flows.steps import Steps, made
 from flows.tilts import geometry
 from tasks.ctf_estimation import estimate_ctf, place_of_ctf
 from tasks.ledger import Lease, Ledger, Result, due, find_session, keys_like, results_of, supplement
-from tasks.models import Movie, Tilt, TiltSeries
-from tasks.motion_correction import correct_motion, place_of_motion
+from tasks.models import Acquisition, Motion, Movie, Tilt, TiltSeries
+from tasks.motion_correction import MotionCorrector, correct_motion, place_of_motion
 from tasks.tilt_series_grouping import named_tilt, tilt_by_name
+from tasks.tilt_series_grouping.frame_files import inspect
 
 KIND = "tilt_movie"
 
@@ -76,31 +80,49 @@ def process_movies_of(ledger: Ledger, session: str, movies: Sequence[Path]) -> N
 def process_tilt_movie(lease: Lease) -> None:
     """Correct the motion and estimate the CTF of one tilt movie."""
     ledger = the_ledger()
-    settle(ledger, lease, lambda: found(ledger, lease))
+    settle(ledger, lease, lambda: linked(ledger, lease, found(ledger, lease)))
 
 
 def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     """Return what is found of a movie without its series; the rest is left to the series."""
     session = find_session(ledger, lease.session)
     parameters = TomographySession.of(session)
+    acquisition = acquisition_of(lease.payload, parameters.acquisition)
     named = named_tilt(Path(lease.key), parameters.name_pattern)
     if named is None:
+        yield from (result_of(place, lease) for place in alone(lease, acquisition, parameters, session.folder))
         return
     siblings = keys_like(ledger, session.name, KIND, f"{named.path.parent}/{named.series}")
-    tilt = tilt_by_name(named, map(Path, siblings), parameters.acquisition, parameters.dose_per_tilt)
+    tilt = tilt_by_name(named, map(Path, siblings), acquisition, parameters.dose_per_tilt)
     if tilt is not None:
         for place in steps(tilt, parameters, session.folder / named.series):
             yield result_of(place, lease)
+
+
+def alone(lease: Lease, acquisition: Acquisition, parameters: TomographySession, folder: Path) -> Steps[None]:
+    """Correct the motion of a movie whose name does not say its place in a series, if it was asked for by itself.
+
+    The dose before it is not known: its series corrects it again if that matters.
+    """
+    if "acquisition" not in lease.payload:
+        return
+    source = inspect(Path(lease.key), acquisition).source
+    if isinstance(source, Movie):
+        yield from moved(source, parameters.motion_corrector, folder_of(folder, source.path))
 
 
 def steps(tilt: Tilt, parameters: TomographySession, folder: Path) -> Steps[None]:
     """Correct the motion of a tilt; estimate its CTF if the direction of the tilt axis is known."""
     if not isinstance(tilt.source, Movie):
         return
-    corrector, below = parameters.motion_corrector, folder / "motion_correction"
-    motion = yield from made(correct_motion, place_of_motion, tilt.source, corrector, below)
+    motion = yield from moved(tilt.source, parameters.motion_corrector, folder)
     if parameters.tilt_axis_angle is None:
         return
-    lying, optics = geometry(tilt, parameters.tilt_axis_angle), parameters.acquisition.optics
+    lying, optics = geometry(tilt, parameters.tilt_axis_angle), tilt.source.acquisition.optics
     given = (motion.micrograph, optics, parameters.ctf_estimator, folder / "ctf_estimation", lying)
     yield from made(estimate_ctf, place_of_ctf, *given)
+
+
+def moved(movie: Movie, corrector: MotionCorrector, folder: Path) -> Steps[Motion]:
+    """Correct the motion of a movie."""
+    return (yield from made(correct_motion, place_of_motion, movie, corrector, folder / "motion_correction"))

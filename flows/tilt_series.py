@@ -5,6 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 
+from flows.announced import source_of
 from flows.draining import LINGER, Drain, drain, here
 from flows.events import remind_of
 from flows.items import settle
@@ -13,12 +14,12 @@ from flows.ledgers import the_ledger
 from flows.records import records_of_series, result_in
 from flows.runner import SiteTaskRunner
 from flows.sessions import TomographySession
-from flows.sources import MdocSource
 from flows.tomography import Tomography, process_tilt_series
 from flows.tools import TomographyTools
 from tasks.errors import InputError
 from tasks.formats.files import replacing
 from tasks.ledger import Lease, Ledger, Result, Session, find_session
+from tasks.tilt_series_alignment import TiltSeriesAligner
 
 KIND = "tilt_series"
 
@@ -49,26 +50,29 @@ def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
 
 def asked(session: Session, lease: Lease) -> Tomography:
     """Return how a tilt series is processed: coarser each time that it was too large for the memory."""
-    parameters, payload, name = TomographySession.of(session), lease.payload, str(lease.payload["name"])
-    source = MdocSource(
-        mdoc=Path(str(payload["mdoc"])),
-        frames=Path(str(payload["frames"])),
-        acquisition=parameters.acquisition,
-        tilt_axis_angle=parameters.tilt_axis_angle,
-        dose_per_tilt=parameters.dose_per_tilt,
-    )
+    parameters, name = TomographySession.of(session), str(lease.payload["name"])
+    source = source_of(lease.payload, parameters)
     tools = {tool: getattr(parameters, tool) for tool in TomographyTools.model_fields}
     coarser = parameters.reconstructor.binning * 2 ** lease.failures.get("out-of-memory", 0)
     tools["reconstructor"] = parameters.reconstructor.model_copy(update={"binning": coarser})
+    tools["aligner"] = with_offset(parameters.aligner, lease.payload.get("tilt_offset"))
     return Tomography(name=name, source=source, folder=session.folder / name, session=session.name, **tools)
 
 
-def own(folder: Path, mdoc: str) -> None:
+def with_offset(aligner: TiltSeriesAligner, offset: object) -> TiltSeriesAligner:
+    """Tell an aligner the offset of the tilt angles, if one is known and it does not measure it itself."""
+    # None to measure it; others always do.
+    if not offset or getattr(aligner, "tilt_offset", offset) is not None:
+        return aligner
+    return aligner.model_copy(update={"tilt_offset": float(str(offset))})
+
+
+def own(folder: Path, series: str) -> None:
     """Claim a folder of results for one series; two of one name must not write over each other."""
     marker = folder / "series.txt"
-    if marker.exists() and marker.read_text() != mdoc:
+    if marker.exists() and marker.read_text() != series:
         raise InputError(
-            mdoc, f"{folder} holds the results of {marker.read_text()}", "one series of a name in a session"
+            series, f"{folder} holds the results of {marker.read_text()}", "one series of a name in a session"
         )
     with replacing(marker) as beside:
-        beside.write_text(mdoc)
+        beside.write_text(series)

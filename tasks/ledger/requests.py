@@ -49,9 +49,7 @@ ASKED = (
     .where(sessions.c.name == bindparam("whose"))
     .order_by(requests.c.id)
 )
-_OF_ITEMS = ASKED.where(
-    requests.c.kind == bindparam("of_kind"), requests.c.item.in_(bindparam("keys", expanding=True))
-)
+_OF_ITEMS = ASKED.where(requests.c.kind == bindparam("of_kind"), requests.c.item.in_(bindparam("keys", expanding=True)))
 _OF_RECIPE = ASKED.where(requests.c.recipe == bindparam("what"))
 # Two who ask at once must not take the same number; others may add items meanwhile.
 _LOCK = select(sessions.c.id).where(sessions.c.name == bindparam("whose")).with_for_update(key_share=True)

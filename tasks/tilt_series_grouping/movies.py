@@ -26,13 +26,15 @@ class Recorded(Model):
     """Number of frames according to the microscope."""
     dose: NonNegativeFloat | None = None
     """Dose according to the microscope, in electron per square angstrom."""
+    acquisition: Acquisition | None = None
+    """How it was taken; none as the others."""
 
 
 def exposures_of(
     records: Sequence[Recorded], acquisition: Acquisition, dose_per_tilt: float | None = None
 ) -> list[Exposure]:
     """Open the files of records and return their exposures in the same order."""
-    looked = [_look(record, acquisition) for record in records]
+    looked = [_look(record, record.acquisition or acquisition) for record in records]
     repeated = _repeated(records)
     shape = _usual([found.shape for found in looked if isinstance(found, Inspected)])
     frames = [found.frames for found in looked if isinstance(found, Inspected)]
@@ -41,7 +43,8 @@ def exposures_of(
     def dose(index: int) -> float:
         if index in repeated:
             return 0.0
-        known = _dose(records[index], looked[index], acquisition, usual_frames)
+        taken = records[index].acquisition or acquisition
+        known = _dose(records[index], looked[index], taken, usual_frames)
         return known if dose_per_tilt is None else dose_per_tilt
 
     return [

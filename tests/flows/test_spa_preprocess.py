@@ -1,7 +1,8 @@
 import pytest
 
+from flows.folders import folder_of
 from flows.rerun import rerun
-from flows.spa_preprocess import folder_of, process_movies
+from flows.spa_preprocess import process_movies
 from tasks.ledger import Arrival, Session, arrive, found, open_session, quarantined, status
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]

@@ -1,0 +1,69 @@
+"""What requests about single particles want done."""
+
+from flows.murfey.dispatch_movies import payload_of, session_parameters
+from flows.murfey.dispatch_sessions import joined, session_of, session_with, site_parameters
+from flows.murfey.dispatch_work import Work
+from flows.murfey.naming import item_of
+from flows.parameters import Tree
+from flows.spa_plan import extraction_payload
+from tasks.ledger import Arrival, Ledger, Session, results_of, set_parameters
+from tasks.murfey import SpaBFactor, SpaClass2D, SpaClass3D, SpaExtract, SpaPreprocess, SpaRefine
+from tasks.particle_picking import Topaz
+
+_AROUND = 0.9, 1.1
+"""The sizes of particles that are looked for, in the diameter that is said."""
+
+
+def movie(ledger: Ledger, request: SpaPreprocess) -> Work:
+    """Have a movie processed as far as its picks."""
+    said = joined(session_parameters(request), _of_particles(request.particle_diameter))
+    session = session_of(ledger, request, "spa", said)
+    key = str(request.movie)
+    arrival = Arrival(session=session.name, kind=request.kind, key=key, payload=payload_of(request))
+    return Work(session, key, (arrival,))
+
+
+def extraction(ledger: Ledger, request: SpaExtract) -> Work:
+    """Have the particles of a micrograph extracted; the first request says their diameter for the session."""
+    session = with_diameter(ledger, session_with(ledger, request.path), request.particle_diameter)
+    key, diameter = item_of(ledger, session, request), _diameter(session.parameters)
+    found = results_of(ledger, session.name, SpaPreprocess.kind, [key]).get(key, {})
+    if diameter is None or not found:
+        # Left to the plan, which begins when there are picks and a diameter.
+        return Work(session, key)
+    # As the plan has it, which takes long to look at all micrographs, and thousands of requests may come at once.
+    payload = extraction_payload(str(diameter), {step: result.digest for step, result in found.items()})
+    return Work(session, key, (Arrival(session=session.name, kind=request.kind, key=key, payload=payload),))
+
+
+def average(ledger: Ledger, request: SpaClass2D | SpaClass3D | SpaRefine | SpaBFactor) -> Work:
+    """Have particles averaged: what is to be done for that is left to the plan of the session."""
+    session = session_with(ledger, request.path)
+    return Work(session, item_of(ledger, session, request))
+
+
+def with_diameter(ledger: Ledger, session: Session, diameter: float | None) -> Session:
+    """Return a session whose particles have a diameter: that which was known first, because it decides the boxes."""
+    if diameter is None or _diameter(session.parameters) is not None:
+        return session
+    parameters = joined(session.parameters, {"extractor": {"diameter": diameter}})
+    changed = session.model_copy(update={"parameters": parameters})
+    set_parameters(ledger, changed)
+    return changed
+
+
+def _diameter(parameters: Tree) -> float | None:
+    extractor = parameters.get("extractor")
+    known = extractor.get("diameter") if isinstance(extractor, dict) else None
+    return None if known is None else float(known)
+
+
+def _of_particles(diameter: float | None) -> Tree:
+    """Return the parameters that the size of the particles decides."""
+    if diameter is None:
+        return {}
+    picker = site_parameters("spa").get("picker") or {}
+    looks_for_one = picker.get("tool") == Topaz.model_fields["tool"].default
+    smallest, largest = (round(share * diameter, 1) for share in _AROUND)
+    sizes: Tree = {"diameter": diameter} if looks_for_one else {"diameter_range": [smallest, largest]}
+    return {"extractor": {"diameter": diameter}, "picker": sizes}
