@@ -18,6 +18,7 @@ import psutil
 import pytest
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from tasks.ispyb import KEYS
 
@@ -165,8 +166,15 @@ def make_tables(engine: Engine) -> None:
     """Make the tables that are written, those of their parents, and all that these refer to."""
     from ispyb.sqlalchemy._auto_db_schema import Base  # noqa: PLC0415 - takes a second, also of tests without ISPyB
 
-    metadata: MetaData = Base.metadata
-    metadata.create_all(engine, tables=needed_tables(metadata), checkfirst=False)
+    with engine.begin() as connection:
+        # In any order; the indexes that only make reading quicker are left out, as they take most of the time.
+        connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
+        for table in needed_tables(Base.metadata):
+            connection.execute(CreateTable(table))
+            for index in table.indexes:
+                if index.unique:
+                    connection.execute(CreateIndex(index))
+        connection.execute(text("SET FOREIGN_KEY_CHECKS = 1"))
 
 
 def needed_tables(metadata: MetaData) -> list[Table]:
