@@ -4,7 +4,7 @@ import logging
 
 import pytest
 from ispyb_deliveries import micrograph
-from mariadb_server import UNBUFFERED, Collection, Ispyb
+from mariadb_server import PASSWORD, UNBUFFERED, Collection, Ispyb
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -56,3 +56,10 @@ def test_a_right_that_is_missing_is_no_fault_of_the_rows(database: Database, isp
     finally:
         ispyb.execute("GRANT INSERT ON CTF TO cryoem_flows_writer")
     assert database.write(micrograph(collection))
+
+
+def test_rights_on_the_whole_database_count_as_well(open_as, ispyb: Ispyb, collection: Collection):
+    ispyb.execute("CREATE USER IF NOT EXISTS everything@'%' IDENTIFIED BY :password", password=PASSWORD)
+    ispyb.execute(f"GRANT SELECT, INSERT, UPDATE ON {ispyb.name}.* TO everything@'%'")
+    open_as("everything").write(micrograph(collection))
+    assert len(ispyb.rows("zc_ZocaloBuffer", AutoProcProgramID=collection.program)) == 2
