@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flows.ispyb.exposures import ExposurePictures
-from flows.ispyb.keeping import beside, kept
+from flows.ispyb.drawing import beside, drawn
 from flows.ispyb.series import SeriesPictures
 from flows.records import SHIFTS
 from tasks.formats.coordinates import read_coordinates
@@ -79,10 +79,10 @@ def pictures_of_tomogram(
         central_slice=volume.thumbnail,
         movie=volume.movie,
         shifts=_shifts(path.with_name(f"{name}{SHIFTS}"), alignment),
-        from_above=kept(
+        from_above=drawn(
             beside(path, "_projXY.jpeg"), [path], lambda to: save_picture(to, picture_projection(path, "XY"))
         ),
-        from_side=kept(
+        from_side=drawn(
             beside(path, "_projXZ.jpeg"), [path], lambda to: save_picture(to, picture_projection(path, "XZ"))
         ),
         alignment=_outlines(path.with_name(f"{name}_alignment.jpeg"), alignment, images),
@@ -92,12 +92,12 @@ def pictures_of_tomogram(
 def pictures_of_volume(path: Path, between: Levels | None = None) -> VolumePictures:
     """Picture a volume, for example a denoised one; of a segmentation, say which values are black and white."""
     return VolumePictures(
-        thumbnail=kept(
+        thumbnail=drawn(
             beside(path, "_thumbnail.jpeg"),
             [path],
             lambda to: save_picture(to, picture_central(path, between=between)),
         ),
-        movie=kept(beside(path, "_movie.png"), [path], lambda to: write_film(to, film_through(path, between=between))),
+        movie=drawn(beside(path, "_movie.png"), [path], lambda to: write_film(to, film_through(path, between=between))),
     )
 
 
@@ -109,7 +109,7 @@ def pictures_of_stack(stack: Path, alignment: Alignment, images: Mapping[str, Mi
     shown = [images[tilt.name] for tilt in tilts]
     return VolumePictures(
         thumbnail=_tilt(beside(stack, "_thumbnail.jpeg"), images[_flattest(tilts).name]),
-        movie=kept(
+        movie=drawn(
             beside(stack, "_movie.png"),
             [image.path for image in shown],
             lambda to: write_film(
@@ -120,7 +120,7 @@ def pictures_of_stack(stack: Path, alignment: Alignment, images: Mapping[str, Mi
 
 
 def _snapshot(path: Path, image: Micrograph) -> Path | None:
-    return kept(
+    return drawn(
         path,
         [image.path],
         lambda to: save_picture(to, picture_image(image.path, _SNAPSHOT, image.section, smoothing=_SMOOTHING)),
@@ -128,23 +128,23 @@ def _snapshot(path: Path, image: Micrograph) -> Path | None:
 
 
 def _tilt(path: Path, image: Micrograph) -> Path | None:
-    return kept(path, [image.path], lambda to: save_picture(to, picture_image(image.path, _TILT, image.section)))
+    return drawn(path, [image.path], lambda to: save_picture(to, picture_image(image.path, _TILT, image.section)))
 
 
 def _drift(path: Path, motion: Motion) -> Path | None:
     title = "Displacement of each frame"
-    return kept(path, [motion.metadata], lambda to: write_scatter(to, motion.displacements, title, _AXES))
+    return drawn(path, [motion.metadata], lambda to: write_scatter(to, motion.displacements, title, _AXES))
 
 
 def _spectrum(path: Path, ctf: Ctf) -> Path | None:
-    return kept(path, [ctf.diagnostic], lambda to: save_picture(to, read_picture(ctf.diagnostic)))
+    return drawn(path, [ctf.diagnostic], lambda to: save_picture(to, read_picture(ctf.diagnostic)))
 
 
 def _marks(path: Path, picks: Picks) -> Path | None:
     """Return the picture that the picker drew, which also shows where it did not look; or draw one."""
     if picks.diagnostic and picks.diagnostic.is_file():
         return picks.diagnostic
-    return kept(
+    return drawn(
         path,
         [picks.micrograph.path, picks.coordinates],
         lambda to: save_picture(
@@ -154,13 +154,13 @@ def _marks(path: Path, picks: Picks) -> Path | None:
 
 
 def _average(stack: Path, number: int) -> Path | None:
-    return kept(beside(stack, f"_{number}.jpeg"), [stack], lambda to: save_picture(to, picture_average(stack, number)))
+    return drawn(beside(stack, f"_{number}.jpeg"), [stack], lambda to: save_picture(to, picture_average(stack, number)))
 
 
 def _shifts(path: Path, alignment: Alignment) -> Path | None:
     points = [tilt.displacement for tilt in alignment.tilts]
     title = "Displacement of each tilt"
-    return kept(path, [alignment.transforms], lambda to: write_scatter(to, points, title, _AXES))
+    return drawn(path, [alignment.transforms], lambda to: write_scatter(to, points, title, _AXES))
 
 
 def _outlines(path: Path, alignment: Alignment, images: Mapping[str, Micrograph]) -> Path | None:
@@ -169,7 +169,7 @@ def _outlines(path: Path, alignment: Alignment, images: Mapping[str, Micrograph]
         return None
     base = _flattest(tilts)
     image = images[base.name]
-    return kept(
+    return drawn(
         path,
         [alignment.transforms, image.path],
         lambda to: save_picture(to, picture_alignment(image, alignment.tilts, base.name)),

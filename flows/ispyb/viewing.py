@@ -6,7 +6,7 @@ They ask for the picture by the name of the density: ``x.mrc`` has ``x_angdist.j
 import logging
 from pathlib import Path
 
-from flows.ispyb.keeping import beside, kept
+from flows.ispyb.drawing import beside, drawn
 from tasks.errors import CryoemError
 from tasks.images import save_picture
 from tasks.images.orientations import Views, picture_orientations, read_views
@@ -63,10 +63,10 @@ def _viewing(particles: ParticleSet, views: Views, density: Path, symmetry: str)
         return Viewing()
     found = efficiency(views.counted, symmetry, particles.diameter)
     return Viewing(
-        picture=kept(
+        picture=drawn(
             beside(density, "_angdist.jpeg"),
             [particles.star],
-            lambda to: save_picture(to, picture_orientations(views, f"angular efficiency {found:.2f}")),
+            lambda to: save_picture(to, picture_orientations(views, symmetry, f"angular efficiency {found:.2f}")),
         ),
         efficiency=found,
         suggested_tilt=0.0 if found > _ENOUGH else _TILT,

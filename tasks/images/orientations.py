@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tasks.errors import FormatError
 from tasks.formats.star_rows import Loop, read_loops
 from tasks.numerics.sphere import sphere
-from tasks.numerics.viewing import counted, occurrence
+from tasks.numerics.viewing import counted, occurrence, views_of_copies
 
 Numbers = npt.NDArray[np.float64]
 
@@ -60,13 +60,13 @@ def read_views(path: Path) -> Views:
     return Views(rot, tilt, numbers[0].astype(np.int64) if numbers else np.ones(len(rot), np.int64))
 
 
-def picture_orientations(views: Views, words: str = "") -> Image.Image:
-    """Picture how often particles are seen from each direction, relative to all being seen evenly.
+def picture_orientations(views: Views, symmetry: str = "C1", words: str = "") -> Image.Image:
+    """Picture how often particles, and their symmetric copies, are seen from each direction.
 
     The map is of equal area (Mollweide): the z axis of the density points up, and rot grows to the right, from -180 to
-    180 degree. Words are added to the heading.
+    180 degree. Colours are relative to all directions being seen evenly. Words are added to the heading.
     """
-    often = occurrence(views.counted)
+    often = occurrence(views_of_copies(views.counted, symmetry))
     most = max(float(often.max()), _MODERATE)
     place, inside = _places()
     colours = _palette()[np.minimum(often[place] / most * 255, 255).astype(np.uint8)]
@@ -75,7 +75,8 @@ def picture_orientations(views: Views, words: str = "") -> Image.Image:
     sheet.paste(Image.fromarray(colours), (_MARGIN, _TOP))
     pen = ImageDraw.Draw(sheet, "RGBA")
     _grid(pen)
-    heading = f"{len(views.rot)} particles{f', {words}' if words else ''}"
+    copies = f"with copies of {symmetry}" if symmetry != "C1" else ""
+    heading = ", ".join(filter(None, (f"{len(views.rot)} particles", copies, words)))
     pen.text((_MARGIN, 14), heading, fill="black", font=ImageFont.load_default(18))
     _scale(sheet, pen, most)
     return sheet

@@ -68,6 +68,21 @@ def test_a_direction_is_bright_where_the_map_has_it(rot, tilt, place):
     assert most_yellow(picture_orientations(views(rot, tilt))) == pytest.approx(place, abs=0.015)
 
 
+def test_symmetric_copies_are_seen_too():
+    around = views(30, 90), views(30, 90), views(-60, 90), views(120, 90), views(-150, 90)
+    alone, *copies = (np.asarray(picture_orientations(each)).astype(int)[238, 40:800] for each in around)
+    together = np.asarray(picture_orientations(around[0], "C4")).astype(int)[238, 40:800]
+
+    def bright(row):
+        return np.flatnonzero(row[:, 1] > 150)
+
+    assert bright(alone).min() > 420, "right of the middle only"
+    for copy in copies:
+        assert np.median(bright(copy)) == pytest.approx(
+            np.median(np.intersect1d(bright(together), bright(copy))), abs=8
+        )
+
+
 def test_what_is_never_seen_is_dark_and_beyond_the_map_it_is_white():
     pixels = np.asarray(picture_orientations(views(0, 90))).astype(int)
     # Between two lines of the grid, far from where all particles are.

@@ -1,4 +1,4 @@
-"""Keep the pictures that ISPyB's pages show: what cannot be pictured must not hold back numbers."""
+"""Draw the pictures that ISPyB's pages show: what cannot be pictured must not hold back numbers."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from tasks.images.keeping import keep
 _log = logging.getLogger(__name__)
 
 
-def kept(path: Path, sources: Sequence[Path], write: Callable[[Path], object]) -> Path | None:
+def drawn(path: Path, sources: Sequence[Path], write: Callable[[Path], object]) -> Path | None:
     """Return the picture of some files, made if need be; None where it cannot be made, and the log says why."""
     try:
         return keep(path, sources, write)
