@@ -7,8 +7,8 @@ None stands for what cannot be pictured. The pages ask for some by the name of t
 from collections.abc import Mapping
 from pathlib import Path
 
-from flows.ispyb.exposures import ExposurePictures
 from flows.ispyb.drawing import beside, drawn
+from flows.ispyb.exposures import ExposurePictures
 from flows.ispyb.series import SeriesPictures
 from flows.records import SHIFTS
 from tasks.formats.coordinates import read_coordinates
