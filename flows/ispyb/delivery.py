@@ -11,7 +11,7 @@ from flows.ispyb.kept import Kept, kept
 from flows.ispyb.of_refinements import of_b_factor, of_bfactor_message, of_refinement
 from flows.ispyb.of_spa import of_batch, of_densities, of_movie
 from flows.ispyb.of_tomography import of_series, of_tilt_movie
-from flows.ispyb.standing import rows_of_failure, statuses_of
+from flows.ispyb.standing import rows_of_failure, rows_of_report, statuses_of
 from tasks.errors import InputError
 from tasks.ispyb import Database, Row, credentials_file, open_ispyb
 from tasks.ledger import Delivery, Ledger, find_session
@@ -49,9 +49,9 @@ def deliver_rows(ledger: Ledger, news: Delivery) -> None:
 
 
 def rows_of(item: Kept) -> list[Row]:
-    """Return the rows of an item, with what is said of it if it was given up."""
+    """Return the rows of an item, with what is said of it if it was given up, and where more is told."""
     rows = _ROWS.get(item.kind)
-    return [*(rows(item) if rows else []), *rows_of_failure(item)]
+    return [*(rows(item) if rows else []), *rows_of_failure(item), *rows_of_report(item)]
 
 
 def rows_of_fit(ledger: Ledger, news: Delivery) -> list[Row]:

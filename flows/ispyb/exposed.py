@@ -1,10 +1,10 @@
-"""What was found of an exposure of either kind, with its pictures."""
+"""What was found of an exposure of either kind, and its pictures."""
 
 from pathlib import Path
 from typing import Any
 
 from flows.announced import acquisition_of
-from flows.ispyb.exposures import ExposurePictures, movie_file
+from flows.ispyb.exposures import Exposure, ExposurePictures, movie_file
 from flows.ispyb.kept import Kept, recorded
 from flows.ispyb.pictures import pictures_of_micrograph
 from flows.sessions import TomographySession
@@ -13,22 +13,27 @@ from tasks.errors import InputError
 from tasks.models import Acquisition, Ctf, Micrograph, Motion, Picks
 
 
-def exposed(movie: Kept, tools: SpaSession | TomographySession, picks: Picks | None = None) -> dict[str, Any]:
+def exposed(movie: Kept, tools: SpaSession | TomographySession) -> dict[str, Any]:
     """Return the fields of an Exposure."""
-    path, acquisition = Path(movie.item.key), _taken(movie, tools.acquisition)
-    motion, ctf = (
-        recorded(Motion, movie.results, "motion_correction"),
-        recorded(Ctf, movie.results, "ctf_estimation"),
-    )
     return {
-        "file": movie_file(path),
-        "acquisition": acquisition,
+        "file": movie_file(Path(movie.item.key)),
+        "acquisition": _taken(movie, tools.acquisition),
         "corrector": tools.motion_corrector,
         "estimator": tools.ctf_estimator,
-        "motion": motion,
-        "ctf": ctf,
-        "pictures": _pictures(Micrograph(path=path, pixel_size=acquisition.pixel_size), motion, ctf, picks),
+        "motion": recorded(Motion, movie.results, "motion_correction"),
+        "ctf": recorded(Ctf, movie.results, "ctf_estimation"),
     }
+
+
+def pictures_of(exposure: Exposure, picks: Picks | None = None) -> ExposurePictures:
+    """Picture an exposure beside its results; of a movie that was given up at first there is nothing to be seen."""
+    motion, ctf = exposure.motion, exposure.ctf
+    itself = Micrograph(path=exposure.file.path, pixel_size=exposure.acquisition.pixel_size)
+    first = motion.metadata if motion else ctf.diagnostic if ctf else None
+    if first is None:
+        return ExposurePictures()
+    # Each step has a folder of its own.
+    return pictures_of_micrograph(first.parent.parent, motion.micrograph if motion else itself, motion, ctf, picks)
 
 
 def _taken(movie: Kept, usual: Acquisition) -> Acquisition:
@@ -37,11 +42,3 @@ def _taken(movie: Kept, usual: Acquisition) -> Acquisition:
     except InputError:
         # The movie was given up for that.
         return usual
-
-
-def _pictures(movie: Micrograph, motion: Motion | None, ctf: Ctf | None, picks: Picks | None) -> ExposurePictures:
-    """Picture an exposure beside its results; of a movie that was given up at first there is nothing to be seen."""
-    image = motion.micrograph if motion else movie
-    first = motion.metadata if motion else ctf.diagnostic if ctf else None
-    # Each step has a folder of its own.
-    return pictures_of_micrograph(first.parent.parent, image, motion, ctf, picks) if first else ExposurePictures()

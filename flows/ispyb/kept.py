@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
-from flows.murfey.asked import requests_of_item
-from tasks.ledger import Ledger, Result, Session, State, results_of
-from tasks.ledger.tables import items, sessions
+from flows.murfey.asked import request_in, requests_of_item
+from tasks.ledger import Ledger, Result, Session, State, requests_for, results_of
+from tasks.ledger.tables import attempts, items, sessions
 from tasks.models import Model
 from tasks.murfey import MurfeyRequest, Request
 
@@ -19,10 +19,13 @@ Wanted = TypeVar("Wanted", bound=Request)
 Results = Mapping[str, Result]
 
 _STANDING = (
-    select(items.c.key, items.c.state, items.c.attempt, items.c.payload, items.c.reason, items.c.log)
+    select(items.c.key, items.c.state, items.c.payload, items.c.reason, items.c.log)
+    .add_columns(func.min(attempts.c.started).label("started"), func.max(attempts.c.ended).label("ended"))
     .join(sessions, sessions.c.id == items.c.session_id)
+    .outerjoin(attempts, attempts.c.item_id == items.c.id)
     .where(sessions.c.name == bindparam("session"), items.c.kind == bindparam("of_kind"))
     .where(items.c.key.in_(bindparam("keys", expanding=True)))
+    .group_by(items.c.id)
     .order_by(items.c.id)
 )
 
@@ -32,11 +35,14 @@ class Item(Model):
 
     key: str
     state: State
-    attempt: int
     payload: dict[str, JsonValue]
     reason: str | None
     """Why its last failure was one."""
     log: str | None
+    started: float | None
+    """When its first attempt began, in seconds since 1970; None before that."""
+    ended: float | None
+    """When its last attempt ended."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,17 @@ def kept(ledger: Ledger, session: Session, kind: str, key: str) -> Kept | None:
     """Return what is kept of an item; None if there is no such item."""
     item = standing_of(ledger, session.name, kind, [key]).get(key)
     return Kept(ledger, session, kind, item) if item else None
+
+
+def latest(item: Kept, recipe: type[Wanted], step: str) -> Kept:
+    """Return what the same programs asked for last and in which a step is done: its rows take the place of others."""
+    programs = {request.autoproc_program_id for request in item.asked(recipe)}
+    for asked in reversed(requests_for(item.ledger, item.session.name, recipe.recipe)):
+        if request_in(asked).autoproc_program_id in programs:
+            other = kept(item.ledger, item.session, asked.kind, asked.item)
+            if other and step in other.results:
+                return other
+    return item
 
 
 def standing_of(ledger: Ledger, session: str, kind: str, keys: Iterable[str]) -> dict[str, Item]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from flows.ispyb.kept import Kept, Results, kept, recorded
+from flows.ispyb.kept import Kept, Results, kept, latest, recorded
 from flows.ispyb.of_spa import a_picker
 from flows.ispyb.refinements import FoundDensity, rows_of_bfactor_message, rows_of_refinement
 from flows.ispyb.viewing import viewing_of_refinement
@@ -16,17 +16,22 @@ from tasks.murfey import BFactorFitMessage, SpaRefine
 
 REFINEMENT: Final = "refinement"
 B_FACTOR: Final = "b_factor"
-_PART = "post_processing_"
+_SHARPENED: Final = "post_processing"
+_PART: Final = f"{_SHARPENED}_"
 """Steps of some of the particles end in their number."""
 
 
 def of_refinement(density: Kept) -> list[Row]:
-    """Return the rows of a refined density, with all that is known by now; none before it is sharpened."""
-    found = _found(density)
+    """Return the rows of a refined density, with all that is known by now; none before it is sharpened.
+
+    Murfey has the same numbers for all refinements of a session, so that they have the same rows: the last one counts.
+    """
+    last = latest(density, SpaRefine, _SHARPENED)
+    found = _found(last)
     if found is None:
         return []
     picker, rows = a_picker(density.ledger, density.session)
-    return rows + rows_of_refinement(_requests(density), found.model_copy(update={"picker": picker}))
+    return rows + rows_of_refinement(last.asked(SpaRefine), found.model_copy(update={"picker": picker}))
 
 
 def of_b_factor(part: Kept) -> list[Row]:
@@ -41,7 +46,7 @@ def of_bfactor_message(ledger: Ledger, message: BFactorFitMessage) -> list[Row]:
         if found := _found(density):
             picker, rows = a_picker(ledger, density.session)
             told = found.model_copy(update={"picker": picker})
-            return rows + rows_of_bfactor_message(message, _requests(density), told)
+            return rows + rows_of_bfactor_message(message, density.asked(SpaRefine), told)
     return []
 
 
@@ -58,15 +63,11 @@ def _named(ledger: Ledger, message: BFactorFitMessage) -> Iterator[Kept]:
                 yield density
 
 
-def _requests(density: Kept) -> list[SpaRefine]:
-    return density.asked(SpaRefine)
-
-
 def _found(density: Kept) -> FoundDensity | None:
     known = density.results
     mirrored = recorded(Mirrored, known, "mirrored")
     refinement = mirrored.refinement if mirrored else recorded(Refinement, known, "refinement")
-    sharpened = mirrored.sharpened if mirrored else recorded(PostProcessed, known, "post_processing")
+    sharpened = mirrored.sharpened if mirrored else recorded(PostProcessed, known, _SHARPENED)
     if refinement is None or sharpened is None:
         return None
     parts = results_of(density.ledger, density.session.name, B_FACTOR, [density.item.key]).get(density.item.key, {})

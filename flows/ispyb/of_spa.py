@@ -1,9 +1,11 @@
 """From the ledger to the rows of single particles."""
 
+from typing import Final
+
 from flows.ispyb.batches import FoundBatch, rows_of_batch
 from flows.ispyb.densities import FoundDensities, rows_of_density
-from flows.ispyb.exposed import exposed
-from flows.ispyb.kept import Kept, kept, recorded
+from flows.ispyb.exposed import exposed, pictures_of
+from flows.ispyb.kept import Kept, kept, latest, recorded
 from flows.ispyb.movies import SpaMovie, picker_of, rows_of_movie
 from flows.ispyb.pictures import pictures_of_classes
 from flows.ispyb.viewing import viewing_of_classes
@@ -15,7 +17,8 @@ from tasks.models.classes import Classes2D, SelectedParticles
 from tasks.models.maps import Classes3D, InitialModel
 from tasks.murfey import SpaClass2D, SpaClass3D, SpaPreprocess
 
-MOVIE = "movie"
+MOVIE: Final = "movie"
+CLASSIFIED: Final = "classification_3d"
 
 
 def of_movie(movie: Kept) -> list[Row]:
@@ -41,9 +44,13 @@ def of_batch(batch: Kept) -> list[Row]:
 
 
 def of_densities(density: Kept) -> list[Row]:
-    """Return the rows of densities; none before particles are classified."""
-    results = density.results
-    classes, requests = recorded(Classes3D, results, "classification_3d"), density.asked(SpaClass3D)
+    """Return the rows of densities; none before particles are classified.
+
+    Murfey has the same numbers for all 3D classes of a session, so that they have the same rows: the last ones count.
+    """
+    last = latest(density, SpaClass3D, CLASSIFIED)
+    results, requests = last.results, last.asked(SpaClass3D)
+    classes = recorded(Classes3D, results, CLASSIFIED)
     if classes is None or not requests:
         return []
     picker, rows = a_picker(density.ledger, density.session)
@@ -59,18 +66,20 @@ def of_densities(density: Kept) -> list[Row]:
 
 def a_picker(ledger: Ledger, session: Session) -> tuple[Ref | None, list[Row]]:
     """Return the row of the particles of one micrograph of the session, with the rows that it hangs on."""
-    for key in keys_like(ledger, session.name, MOVIE, ""):
+    for key in sorted(keys_like(ledger, session.name, MOVIE, "")):
         movie = kept(ledger, session, MOVIE, key)
-        if movie and (found := picker_of(movie.asked(SpaPreprocess), _movie(movie))):
+        # Its pictures are told with itself.
+        if movie and (found := picker_of(movie.asked(SpaPreprocess), _movie(movie, pictured=False))):
             return found
     return None, []
 
 
-def _movie(movie: Kept) -> SpaMovie:
+def _movie(movie: Kept, *, pictured: bool = True) -> SpaMovie:
     tools, picks = SpaSession.of(movie.session), recorded(Picks, movie.results, "particle_picking")
-    return SpaMovie(
-        **exposed(movie, tools, picks),
+    found = SpaMovie(
+        **exposed(movie, tools),
         picker=tools.picker,
         ice=recorded(IceThickness, movie.results, "ice_thickness"),
         picks=picks,
     )
+    return found.model_copy(update={"pictures": pictures_of(found, picks)}) if pictured else found

@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from flows.ispyb.exposed import exposed
+from flows.ispyb.exposed import exposed, pictures_of
 from flows.ispyb.exposures import Exposure, movie_file
 from flows.ispyb.kept import Found, Kept, Results, recorded
 from flows.ispyb.pictures import pictures_of_stack, pictures_of_tomogram, pictures_of_volume
@@ -27,7 +27,8 @@ def of_tilt_movie(movie: Kept) -> list[Row]:
     tools = TomographySession.of(movie.session)
     named = named_tilt(Path(movie.item.key), tools.name_pattern)
     tilt = Exposure(**exposed(movie, tools), angle=named.angle if named else None)
-    return rows_of_tilt_movie(movie.asked(TomoPreprocess), tilt)
+    told = tilt.model_copy(update={"pictures": pictures_of(tilt)})
+    return rows_of_tilt_movie(movie.asked(TomoPreprocess), told)
 
 
 def of_series(series: Kept) -> list[Row]:

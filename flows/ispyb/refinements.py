@@ -43,8 +43,11 @@ class FoundDensity(Model):
 
 
 def rows_of_refinement(requests: Sequence[SpaRefine], found: FoundDensity) -> list[Row]:
-    """Return the rows of a refined density for each program that asked for it."""
-    fit = found.b_factor
+    """Return the rows of a refined density for each program that asked for it.
+
+    Who awaits answers fits the resolutions itself, and tells us the line.
+    """
+    fit = None if any(request.feedback_queue for request in requests) else found.b_factor
     line: Columns = {"bFactorFitIntercept": fit.intercept, "bFactorFitLinear": fit.slope} if fit else {}
     return _rows(requests, found, line)
 
@@ -60,23 +63,27 @@ def rows_of_bfactor_message(
     )
 
 
-def refined_numbers(request: SpaRefine, symmetry: str) -> tuple[int | None, int | None]:
-    """Return what Murfey calls the refinement in a symmetry, and its density."""
-    if symmetry == _NO_SYMMETRY:
-        return request.refined_grp_uuid, request.refined_class_uuid
-    return request.symmetry_refined_grp_uuid, request.symmetry_refined_class_uuid
-
-
 def _rows(requests: Sequence[SpaRefine], found: FoundDensity, line: Columns) -> list[Row]:
     asked = [numbers for request in requests for numbers in _numbers(request, found.refinement.map.symmetry)]
     return [row for sets in by_program(asked) for row in _of_program(sets, found, line)]
 
 
 def _numbers(request: SpaRefine, symmetry: str) -> list[Numbers]:
-    if request.autoproc_program_id is None:
+    """Return what Murfey calls the density: it has numbers for one with and one without symmetry, of which we make one.
+
+    Its later messages name the one without, whatever the symmetry; the last one here is said first.
+    """
+    program = request.autoproc_program_id
+    if program is None:
         return []
-    group, density = refined_numbers(request, symmetry)
-    return [Numbers(request.autoproc_program_id, group, (density,) if density else ())]
+    plain = Numbers(program, request.refined_grp_uuid, _one(request.refined_class_uuid))
+    if symmetry == _NO_SYMMETRY:
+        return [plain]
+    return [plain, Numbers(program, request.symmetry_refined_grp_uuid, _one(request.symmetry_refined_class_uuid))]
+
+
+def _one(uuid: int | None) -> tuple[int, ...]:
+    return () if uuid is None else (uuid,)
 
 
 def _of_program(sets: Sequence[Numbers], found: FoundDensity, line: Columns) -> list[Row]:

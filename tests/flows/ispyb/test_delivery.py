@@ -1,0 +1,198 @@
+"""What ISPyB holds after the deliveries of sessions that Murfey leads, with the real database."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from mariadb_server import Ispyb
+from murfey.rig import Rig, undelivered
+
+from flows.ispyb.delivery import rows_of
+from flows.ispyb.kept import kept
+from flows.murfey.gateway_desks import receive_fit
+from flows.outboxes import TARGETS, deliver_to
+from tasks.ispyb import KEYS
+from tasks.ledger import Ledger, Message, Selection, find_session, post, requeue, take
+from tasks.ledger.tables import items
+
+SPA, TOMOGRAPHY = "cm12345-1-raw7", "cm12345-1-raw2"
+TABLES = (*KEYS, "AutoProcProgram", "zc_ZocaloBuffer")
+PICTURES = {
+    "MotionCorrection": ("driftPlotFullPath", "micrographSnapshotFullPath"),
+    "ParticlePicker": ("summaryImageFullPath",),
+    "ParticleClassification": ("classImageFullPath",),
+}
+
+
+@pytest.fixture
+def told(rig: Rig, ispyb: Ispyb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
+    """A rig that tells ISPyB, in which Murfey registers its data collections."""
+    monkeypatch.setenv("CRYOEM_FLOWS_ISPYB", str(ispyb.credentials(tmp_path)))
+
+    def registered(*recipes: str) -> tuple[int, dict[str, int]]:
+        collection = ispyb.collection(*recipes)
+        return collection.id, dict(collection.programs)
+
+    rig.murfey.registrar = registered
+    return rig
+
+
+def everything(ispyb: Ispyb) -> dict[str, list[dict[str, object]]]:
+    return {table: ispyb.rows(table) for table in TABLES}
+
+
+def tell_again(ledger: Ledger, session: str, seed: int) -> None:
+    """Have all items of a session delivered once more, in another order."""
+    with ledger.engine.connect() as connection:
+        told = [(row.kind, row.key) for row in connection.execute(items.select())]
+    Random(seed).shuffle(told)
+    for number, (kind, key) in enumerate(told):
+        payload = {"session": session, "kind": kind, "key": key, "again": seed}
+        post(ledger, [Message(target="ispyb", key=f"again {seed} {number}", payload=payload)])
+    while deliver_to(ledger, "ispyb", TARGETS["ispyb"]):
+        pass
+
+
+def as_registered(ispyb: Ispyb, programs: dict[str, int]) -> Iterator[tuple[str, dict[str, object]]]:
+    for recipe, program in programs.items():
+        yield recipe, ispyb.rows("AutoProcProgram", autoProcProgramId=program)[0]
+
+
+def test_a_session_of_single_particles_is_told_as_the_pages_need_it_and_telling_it_again_changes_nothing(
+    told: Rig, ispyb: Ispyb, movies
+):
+    spa = told.murfey.spa()
+    for name in movies(12):
+        spa.movie(name)
+    told.run()
+    for fit in told.murfey.to_ispyb:
+        receive_fit(told.ledger, json.dumps(fit).encode(), False)
+    # They are about the same density, so the last one counts.
+    assert deliver_to(told.ledger, "ispyb", TARGETS["ispyb"]) == 1
+    assert undelivered(told.ledger) == {}
+    groups = [
+        group
+        for recipe in ("em-spa-class2d", "em-spa-class3d", "em-spa-refine")
+        for group in ispyb.rows("ParticleClassificationGroup", programId=spa.programs[recipe])
+    ]
+    needed = ("particlePickerId", "batchNumber", "numberOfParticlesPerBatch", "numberOfClassesPerBatch", "symmetry")
+    assert [group["type"] for group in groups] == ["2D", "2D", "2D", "3D", "3D"]
+    assert all(group[column] is not None for group in groups for column in needed)
+    (refined,) = ispyb.rows(
+        "ParticleClassification", particleClassificationGroupId=groups[-1]["particleClassificationGroupId"]
+    )
+    assert refined["bFactorFitLinear"] == pytest.approx(float(told.murfey.to_ispyb[-1]["bfactor_fit_linear"]), rel=1e-5)
+    points = ispyb.rows("BFactorFit", particleClassificationId=refined["particleClassificationId"])
+    assert len(points) >= 2
+    assert all(point["resolution"] > 0 for point in points)
+    for table, columns in PICTURES.items():
+        for row in ispyb.rows(table):
+            assert all(Path(row[column]).is_file() for column in columns if row[column])
+    states = {recipe: row["processingStatus"] for recipe, row in as_registered(ispyb, spa.programs)}
+    assert states == {
+        "em-spa-preprocess": None,
+        "em-spa-extract": None,
+        "em-spa-class2d": 1,
+        "em-spa-class3d": 1,
+        "em-spa-refine": 1,
+    }
+    before = everything(ispyb)
+    for seed in (1, 2):
+        tell_again(told.ledger, SPA, seed)
+        assert undelivered(told.ledger) == {}
+        assert everything(ispyb) == before
+
+
+def test_a_tilt_series_is_told_as_the_pages_need_it_whatever_is_told_first(told: Rig, ispyb: Ispyb, tilts):
+    group = told.murfey.tomography()
+    for name in tilts([0.0, 3.0, -3.0]):
+        group.tilt(name)
+    group.mdoc("Position_1", 3)
+    told.run()
+    series = group.series["Position_1"]
+    (tomogram,) = ispyb.rows("Tomogram", dataCollectionId=series.dcid)
+    names = ("centralSliceImage", "tomogramMovie", "projXY", "projXZ")
+    assert all((Path(tomogram["fileDirectory"]) / tomogram[name]).is_file() for name in names)
+    aligned = ispyb.rows("TiltImageAlignment", tomogramId=tomogram["tomogramId"])
+    taken = {row["movieId"]: row["angle"] for row in ispyb.rows("Movie", dataCollectionId=series.dcid)}
+    assert {row["movieId"]: row["refinedTiltAngle"] for row in aligned} == taken
+    made = {
+        row["processingType"]: row["filePath"]
+        for row in ispyb.rows("ProcessedTomogram", tomogramId=tomogram["tomogramId"])
+    }
+    assert made.keys() >= {"Stack", "Denoised"}
+    for kind in ("Stack", "Denoised"):
+        assert Path(made[kind].replace(".mrc", "_movie.png")).is_file()
+        assert Path(made[kind].replace(".mrc", "_thumbnail.jpeg")).is_file()
+    states = {recipe: row["processingStatus"] for recipe, row in as_registered(ispyb, series.programs)}
+    assert states == {"em-tomo-preprocess": 1, "em-tomo-align": 1}
+    before = everything(ispyb)
+    tell_again(told.ledger, TOMOGRAPHY, 3)
+    assert everything(ispyb) == before
+    report = find_session(told.ledger, TOMOGRAPHY).folder / "report" / "index.html"
+    report.parent.mkdir()
+    report.touch()
+    for seed in (4, 5):
+        tell_again(told.ledger, TOMOGRAPHY, seed)
+    (attached,) = ispyb.rows("AutoProcProgramAttachment", autoProcProgramId=series.programs["em-tomo-align"])
+    assert Path(attached["filePath"]) / attached["fileName"] == report
+
+
+def test_what_was_given_up_is_told_with_the_reason_and_when_it_is_done_after_all(told: Rig, ispyb: Ispyb, tilts):
+    real = dict(told.work)
+    told.fail("tilt_series")
+    group = told.murfey.tomography()
+    for name in tilts([0.0, 3.0, -3.0]):
+        group.tilt(name)
+    group.mdoc("Position_1", 3)
+    told.run()
+    series = group.series["Position_1"]
+    program = series.programs["em-tomo-align"]
+    (state,) = ispyb.rows("AutoProcProgram", autoProcProgramId=program)
+    assert (state["processingStatus"], state["processingEndTime"] is not None) == (0, True)
+    assert "nothing of use" in state["processingMessage"]
+    (message,) = ispyb.rows("AutoProcProgramMessage", autoProcProgramId=program)
+    assert (message["severity"], "was given up" in message["message"]) == ("ERROR", True)
+    assert "nothing of use" in message["description"]
+    assert ispyb.rows("Tomogram", dataCollectionId=series.dcid) == []
+    told.work.update(real)
+    requeue(told.ledger, Selection(session=TOMOGRAPHY), "a test")
+    told.run()
+    (state,) = ispyb.rows("AutoProcProgram", autoProcProgramId=program)
+    assert (state["processingStatus"], state["processingMessage"]) == (1, "processing successful")
+    found = {
+        each["severity"]: each["message"] for each in ispyb.rows("AutoProcProgramMessage", autoProcProgramId=program)
+    }
+    assert "is done after all" in found["INFO"]
+
+
+def test_a_fit_for_what_was_never_refined_here_stays_with_the_reason(told: Rig, ispyb: Ispyb):
+    fit = {
+        "ispyb_command": "buffer",
+        "buffer_lookup": {"particle_classification_id": 77},
+        "buffer_command": {"ispyb_command": "insert_particle_classification"},
+        "program_id": 78,
+        "bfactor_fit_intercept": "0.1",
+        "bfactor_fit_linear": "0.2",
+    }
+    receive_fit(told.ledger, json.dumps(fit).encode(), False)
+    assert deliver_to(told.ledger, "ispyb", TARGETS["ispyb"]) == 0
+    with told.ledger.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE outbox SET next_try = 0")
+    (kept_back,) = take(told.ledger, "ispyb")
+    assert "class 77 of program 78" in (kept_back.error or "")
+
+
+def test_without_ispyb_what_is_posted_is_taken_for_told(rig: Rig, movies):
+    spa = rig.murfey.spa()
+    spa.movie(movies(1)[0])
+    rig.run()
+    item = kept(rig.ledger, find_session(rig.ledger, SPA), "movie", str(rig.murfey.site.folder / "raw7" / movies(1)[0]))
+    assert item
+    assert {row.table for row in rows_of(item)} >= {"Movie", "MotionCorrection"}
+    post(
+        rig.ledger, [Message(target="ispyb", key="1", payload={"session": SPA, "kind": "movie", "key": item.item.key})]
+    )
+    assert deliver_to(rig.ledger, "ispyb", TARGETS["ispyb"]) == 1
