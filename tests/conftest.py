@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from mariadb_server import Ispyb, MariaDb
 from postgresql_server import Database, Server
+from rabbitmq_server import RabbitMq
 
 from tasks.simulation import SimulatedMovies, SimulatedTiltSeries
 from tasks.simulation.truth import MoviesTruth, TiltSeriesTruth
@@ -83,6 +84,19 @@ def mariadb() -> Iterator[MariaDb]:
 def ispyb(mariadb: MariaDb) -> Ispyb:
     """An ISPyB on the server, in which a test registers data collections of its own."""
     return Ispyb(mariadb)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMq]:
+    """A RabbitMQ server of our own."""
+    folder = Path(tempfile.mkdtemp(prefix="broker-"))
+    server = RabbitMq(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.end()
+        shutil.rmtree(folder)
 
 
 @pytest.fixture
