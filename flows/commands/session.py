@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from flows.murfey.queues import left_in_queues
+from flows.murfey.reconcile import findings, undelivered
 from flows.telling import told
-from tasks.ledger import Ledger, Selection, State, open_ledger
+from tasks.ledger import Ledger, Selection, State, find_session, open_ledger
 from tasks.ledger import quarantined as find_quarantined
 from tasks.ledger import requeue as put_back
 from tasks.ledger import status as measure
@@ -20,6 +22,8 @@ def status(session: Session) -> None:
     ledger = _ledger()
     for line in told(measure(ledger, session), find_quarantined(ledger, session)):
         typer.echo(line)
+    for words in _stranded(ledger, session):
+        typer.echo(f"  stranded: {words}")
 
 
 def requeue(
@@ -34,6 +38,13 @@ def requeue(
         session=session, states=states, kinds=(kind,) if kind else None, keys=tuple(keys) if keys else None
     )
     typer.echo(f"{put_back(_ledger(), chosen, getpass.getuser())} items wait again")
+
+
+def _stranded(ledger: Ledger, name: str) -> list[str]:
+    """Return what will not go on by itself between Murfey and us; what is not told to others may be of any session."""
+    session = find_session(ledger, name)
+    found = [*findings(ledger, session), *undelivered(ledger), *left_in_queues(Settings(), [session])]
+    return [each.words for each in found]
 
 
 def _ledger() -> Ledger:

@@ -120,6 +120,7 @@ def _insert(dialect: str, *, repeat: bool) -> Executable:
         "state": "pending",
         "attempts": case((PENDING, outbox.c.attempts), else_=0),
         "next_try": case((PENDING, outbox.c.next_try), else_=0.0),
+        "posted": case((PENDING, outbox.c.posted), else_=NOW),
         "sent": None,
     }
     return insert.on_conflict_do_update(

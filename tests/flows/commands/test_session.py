@@ -2,7 +2,22 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.__main__ import app
-from tasks.ledger import Arrival, Claimer, Failure, Session, arrive, claim, fail, finish, open_ledger, open_session
+from tasks.ledger import (
+    Arrival,
+    Claimer,
+    Failure,
+    Message,
+    Session,
+    arrive,
+    claim,
+    fail,
+    failed,
+    finish,
+    open_ledger,
+    open_session,
+    post,
+    take,
+)
 
 
 @pytest.fixture
@@ -30,6 +45,15 @@ def test_status_counts_and_says_what_was_given_up_and_why(ledger):
     assert "given up: tilt_series" in text
     assert "bad-data: 2 usable tilts; expected at least 3" in text
     assert "cm1: done in " in text
+
+
+def test_status_says_what_is_stranded_on_its_way_to_others(ledger):
+    assert "stranded" not in said("status", "cm1")
+    post(ledger, [Message(target="ispyb", key="a")])
+    (delivery,) = take(ledger, "ispyb")
+    failed(ledger, delivery, "Data too long for column", rejected=True)
+    expected = "stranded: 1 messages to ispyb were given up; one of the errors: Data too long for column"
+    assert expected in said("status", "cm1")
 
 
 def test_what_was_given_up_gets_another_chance(ledger):
