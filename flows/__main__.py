@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.commands import simulate
+from flows.commands.murfey import murfey, submit
 from flows.commands.report import report
 from flows.commands.rerun import rerun
 from flows.commands.run import app as run_app
@@ -23,6 +24,8 @@ app.command()(status)
 app.command()(requeue)
 app.command()(rerun)
 app.command()(report)
+app.command()(murfey)
+app.command()(submit)
 app.command("tilt-axis")(tilt_axis)
 
 

@@ -1,20 +1,17 @@
 """``cryoem-flows watch``: what the microscope writes is processed, without anything that announces it."""
 
 import logging
-import signal
-from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import Annotated, Literal
 
 import typer
 
+from flows.commands.service import hook, log_to_standard_error, until_told
 from flows.parameters import merged
 from tasks.errors import InputError
 from tasks.ledger import Ledger, Session, all_sessions, open_ledger, open_session
 from tasks.settings import Settings
 from tasks.watching import Names, Watch, Watcher
-from tasks.watching.watcher import Hook
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +39,7 @@ def watch(  # noqa: PLR0913, PLR0917 - the options of a command line
     A movie counts when it no longer changes and its header can be read; a tilt series when its mdoc file no longer
     changes and its movies are there. All that has arrived stands in the ledger: stop and start this at any time.
     """
-    _log_to_standard_error()
+    log_to_standard_error()
     usual = Names()
     what = Watch(
         session=session,
@@ -59,17 +56,10 @@ def watch(  # noqa: PLR0913, PLR0917 - the options of a command line
     ledger = open_ledger(Settings().ledger.get_secret_value(), patience=_PATIENCE)
     try:
         _open(ledger, Session(name=session, kind=kind, folder=what.results[0], parameters=merged({}, settings or [])))
-        Watcher(what, ledger, _hook(ledger) if events else None).run(_until_told())
+        Watcher(what, ledger, hook(ledger) if events else None).run(until_told())
     finally:
         ledger.close()
     _log.info("stopped")
-
-
-def _log_to_standard_error() -> None:
-    """Say what we do, and of others only what is wrong."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
-    for ours in ("flows", "tasks"):
-        logging.getLogger(ours).setLevel(logging.INFO)
 
 
 def _open(ledger: Ledger, session: Session) -> None:
@@ -83,24 +73,3 @@ def _open(ledger: Ledger, session: Session) -> None:
     if session.parameters and session.parameters != opened.parameters:
         found = f"--set {session.parameters}"
         raise InputError(f"session {session.name}", found, f"none, or as it was opened: {opened.parameters}")
-
-
-def _hook(ledger: Ledger) -> Hook | None:
-    """Return what tells the Prefect server, if there is one."""
-    # Importing Prefect takes seconds that --help need not wait for.
-    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
-
-    from flows.events import announce  # noqa: PLC0415
-
-    if PREFECT_API_URL.value() is None:
-        _log.warning("no Prefect server is told what arrives: neither PREFECT_API_URL nor the profile names one")
-        return None
-    return partial(announce, ledger)
-
-
-def _until_told() -> Event:
-    """Return what is set when the process is asked to end."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
