@@ -1,7 +1,7 @@
 """The tilt movies of a session, as they arrive: motion and CTF, so that only their series is left to be done."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from flows.announced import acquisition_of
 from flows.draining import LINGER, POLL, Drain, drain
 from flows.events import remind_of
 from flows.folders import folder_of
-from flows.items import settle
+from flows.items import outward, settle
 from flows.known import Known
 from flows.leases import claimer
 from flows.ledgers import the_ledger
@@ -25,7 +25,8 @@ from flows.slots import slots
 from flows.steps import Steps, made
 from flows.tilts import geometry
 from tasks.ctf_estimation import estimate_ctf, place_of_ctf
-from tasks.ledger import Lease, Ledger, Result, due, find_session, keys_like, results_of, supplement
+from tasks.essence import digest_of
+from tasks.ledger import Lease, Ledger, Message, Result, due, find_session, keys_like, post, results_of, supplement
 from tasks.models import Acquisition, Motion, Movie, Tilt, TiltSeries
 from tasks.motion_correction import MotionCorrector, correct_motion, place_of_motion
 from tasks.tilt_series_grouping import named_tilt, tilt_by_name
@@ -63,7 +64,16 @@ def share(session: str | None, series: TiltSeries, *steps: Mapped[Any]) -> None:
         for name in step.places.keys() & step.futures.keys() & series.movies.keys():
             if step.places[name].record.exists():
                 found[str(series.movies[name].path)].append(result_of(step.places[name]))
-    supplement(the_ledger(), session, KIND, {key: results for key, results in found.items() if results})
+    found = {key: results for key, results in found.items() if results}
+    supplement(the_ledger(), session, KIND, found)
+    post(the_ledger(), _news(session, found))
+
+
+def _news(session: str, found: Mapping[str, Sequence[Result]]) -> list[Message]:
+    """Return the messages that have others told of what was found by the way."""
+    opened = find_session(the_ledger(), session)
+    marks = {key: digest_of({result.step: result.digest for result in results}) for key, results in found.items()}
+    return [message for key, mark in marks.items() for message in outward(opened, KIND, key, found=mark)]
 
 
 def process_movies_of(ledger: Ledger, session: str, movies: Sequence[Path]) -> None:

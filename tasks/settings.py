@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     murfey_recipes: dict[str, str] = Field(default={})
     """Names that the site has for Murfey's recipes, as JSON: the site's name, and that of Murfey."""
 
+    murfey_folders: list[Path] = Field(default=[])
+    """Folders in which requests of Murfey may have files written, as a JSON list; by default all that one may write."""
+
     feedback_rate: PositiveFloat = 2.0
     """How many messages Murfey gets in a second: it takes them one by one, and slowly."""
 

@@ -14,13 +14,14 @@ def is_led_by_murfey(session: Session) -> bool:
 
 
 def parsed(body: bytes | str) -> Parsed:
-    """Read a message in the words of the site; raise InputError for one that cannot be meant."""
-    return parse(body, site().murfey_recipes)
+    """Read a message that was received; raise InputError for one that cannot be meant, or that the site forbids."""
+    settings = site()
+    return parse(body, settings.murfey_recipes, roots=settings.murfey_folders)
 
 
 def request_in(asked: Asked) -> MurfeyRequest:
     """Return what was asked for; raise InputError if the words of the site are others by now."""
-    request = parsed(asked.body).request
+    request = parse(asked.body, site().murfey_recipes).request
     if request is None:
         raise InputError(f"request {asked.key}", asked.recipe, "a recipe of ours")
     return request

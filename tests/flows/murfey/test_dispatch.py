@@ -7,6 +7,7 @@ import pytest
 from captured_messages import bodies, captured, encoded
 from sqlalchemy import select
 
+from flows.murfey.asked import request_in
 from flows.murfey.dispatch import Received, receive
 from flows.spa_plan import extraction_payload
 from tasks.errors import InputError
@@ -222,6 +223,17 @@ def test_a_site_may_call_recipes_otherwise(ledger, monkeypatch):
     [body] = captured("em-spa-preprocess.direct")
     receive(ledger, encoded(body | {"recipes": ["spa-at-our-site"]}), redelivered=False)
     assert [each.item for each in requests_for(ledger, SPA, "em-spa-preprocess")] == [MOVIE]
+
+
+def test_nothing_is_written_where_the_site_forbids_it(ledger, monkeypatch):
+    monkeypatch.setenv("CRYOEM_FLOWS_MURFEY_FOLDERS", '["/elsewhere"]')
+    with pytest.raises(InputError, match="below /elsewhere"):
+        sent(ledger, "em-spa-preprocess.direct")
+    monkeypatch.setenv("CRYOEM_FLOWS_MURFEY_FOLDERS", '["/elsewhere", "/facility"]')
+    sent(ledger, "em-spa-preprocess.direct")
+    monkeypatch.setenv("CRYOEM_FLOWS_MURFEY_FOLDERS", '["/elsewhere"]')
+    [request] = requests_for(ledger, SPA, "em-spa-preprocess")
+    assert str(request_in(request).movie) == MOVIE
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -8,7 +8,7 @@ from flows.murfey.dispatch import receive
 from flows.tilt_movies import process_tilt_movie, process_tilt_movies
 from flows.tilt_series import asked, process_session
 from tasks.errors import InputError
-from tasks.ledger import Claimer, all_sessions, claim, found, quarantined, status
+from tasks.ledger import Claimer, all_sessions, claim, found, quarantined, status, take
 from tasks.motion_correction import EmbeddedMotion, place_of_motion
 from tasks.tilt_series_grouping import check
 
@@ -129,12 +129,16 @@ def test_a_late_tilt_has_only_what_is_new_computed(ledger, murfey):
     assert process_session(session.name, linger=0.2) == 1
     motions = dict(found(ledger, session.name, "motion_correction"))
     assert len(found(ledger, session.name, "ctf_estimation")) == 4
+    # The CTF was found by the way, for want of a tilt axis.
+    told = [delivery.payload for delivery in take(ledger, "answers")]
+    assert {payload["key"] for payload in told if "found" in payload} == {str(movie) for movie, _ in murfey.tilts[:4]}
 
     murfey.ask_for(4)
     murfey.ask_for_series(0, 1, 2, 3, 4)
     assert process_session(session.name, linger=0.2) == 1
     assert {key: dict(found(ledger, session.name, "motion_correction"))[key] for key in motions} == motions
-    assert set(computed()) == {"tilt series alignment", "tomogram reconstruction", "denoising"}
+    steps = ["motion correction", "ctf estimation", "tilt series alignment", "tomogram reconstruction", "denoising"]
+    assert computed() == dict.fromkeys(steps, 1)
     assert [kind.done for kind in status(ledger, session.name).kinds] == [5, 1]
 
 
