@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from murfey.rig import Rig
+from murfey.scripted import ScriptedMurfey, Site
+
+from tasks.ledger import Ledger, open_ledger
+
+PARAMETERS = {
+    "spa": {
+        "extractor": {"box_size": 64, "binned_size": 32},
+        "batch_size": 20,
+        "incomplete_batch_size": 10,
+        "batch_size_3d": 10,
+        "fewest_for_3d": 5,
+    },
+    "tomography": {},
+}
+
+
+@pytest.fixture
+def ledger(tmp_path, monkeypatch) -> Ledger:
+    """The ledger of a site with small batches."""
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    parameters = tmp_path / "parameters.yaml"
+    parameters.write_text(yaml.safe_dump(PARAMETERS))
+    monkeypatch.setenv("CRYOEM_FLOWS_LEDGER", url)
+    monkeypatch.setenv("CRYOEM_FLOWS_MURFEY_PARAMETERS", str(parameters))
+    return open_ledger(url)
+
+
+@pytest.fixture
+def site(tmp_path) -> Site:
+    """A visit of which Murfey asks for more as soon as it knows ten diameters."""
+    small = {"sizes_for_diameter": 10, "classes_2d": 2, "batch_size": 20}
+    return Site(tmp_path / "data", **small)
+
+
+@pytest.fixture
+def rig(ledger, site) -> Rig:
+    return Rig(ScriptedMurfey(site), ledger)
+
+
+@pytest.fixture
+def movies(site):
+    """Make empty movies of a session of single particles; return their names below it."""
+
+    def make(count: int, raw: str = "raw7", first: int = 1) -> list[str]:
+        names = [
+            f"Images-Disc1/GridSquare_1/Data/FoilHole_{number}_20260101_{number:06}_fractions.tiff"
+            for number in range(first, first + count)
+        ]
+        return [touched(site.folder / raw, name) for name in names]
+
+    return make
+
+
+@pytest.fixture
+def tilts(site):
+    """Make empty movies of a tilt series; return their names."""
+
+    def make(angles: list[float], series: str = "Position_1", raw: str = "raw2", first: int = 1) -> list[str]:
+        names = [
+            f"{series}_{number:03}_{angle}_20260101_{number:06}_fractions.tiff"
+            for number, angle in enumerate(angles, start=first)
+        ]
+        return [touched(site.folder / raw, name) for name in names]
+
+    return make
+
+
+def touched(folder: Path, name: str) -> str:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return name
