@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from pydantic import JsonValue
+from pydantic import JsonValue, NonNegativeInt
 from sqlalchemy import bindparam, func, select
 
 from flows.murfey.asked import request_in, requests_of_item
@@ -21,6 +21,7 @@ Results = Mapping[str, Result]
 _STANDING = (
     select(items.c.key, items.c.state, items.c.payload, items.c.reason, items.c.log)
     .add_columns(func.min(attempts.c.started).label("started"), func.max(attempts.c.ended).label("ended"))
+    .add_columns(func.count(attempts.c.number).label("attempts"))
     .join(sessions, sessions.c.id == items.c.session_id)
     .outerjoin(attempts, attempts.c.item_id == items.c.id)
     .where(sessions.c.name == bindparam("session"), items.c.kind == bindparam("of_kind"))
@@ -43,6 +44,8 @@ class Item(Model):
     """When its first attempt began, in seconds since 1970; None before that."""
     ended: float | None
     """When its last attempt ended."""
+    attempts: NonNegativeInt
+    """How often it has changed hands."""
 
 
 @dataclass(frozen=True)

@@ -55,14 +55,12 @@ def statuses_of(item: Kept) -> list[Status]:
 
 def rows_of_failure(item: Kept) -> list[Row]:
     """Return what is said of an item that was given up, or that was and is no longer."""
-    past = history(item.ledger, item.session.name, item.kind, item.item.key)
-    reasons = [attempt.reason for attempt in _given_up(past)]
     told: _Told | None = None
     if item.item.state == "quarantined":
         reason = item.item.reason or "no reason is known"
         told = _Told("was given up", reason, "WARNING" if item.kind in _OF_MANY else "ERROR")
-    elif item.item.state == "done" and reasons:
-        told = _Told("is done after all", f"it was given up before: {reasons[-1]}", "INFO")
+    elif item.item.state == "done" and item.item.attempts > 1 and (before := _given_up(item)):
+        told = _Told("is done after all", f"it was given up before: {before[-1].reason}", "INFO")
     return [row for program in programs_of(item) for row in _rows(item, program, told)] if told else []
 
 
@@ -141,9 +139,9 @@ def _time(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(round(seconds), UTC)
 
 
-def _given_up(attempts: Sequence[Attempt]) -> list[Attempt]:
+def _given_up(item: Kept) -> list[Attempt]:
     """Return the attempts after which somebody had to put the item back."""
-    failures = get_args(FailureKind)
+    attempts, failures = history(item.ledger, item.session.name, item.kind, item.item.key), get_args(FailureKind)
     return [failed for failed, after in pairwise(attempts) if failed.outcome in failures and after.outcome in _PUT_BACK]
 
 
