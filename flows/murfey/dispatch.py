@@ -57,7 +57,7 @@ def receive(ledger: Ledger, body: bytes | str, redelivered: bool) -> Received:
     asked = Asked(
         session=work.session.name,
         recipe=request.recipe,
-        key=request.key,
+        key=work.key,
         kind=request.kind,
         item=work.item,
         body=message.text,

@@ -1,15 +1,17 @@
 """What requests about single particles want done."""
 
+from flows.murfey.asked import request_in
 from flows.murfey.dispatch_movies import payload_of, session_parameters
 from flows.murfey.dispatch_sessions import joined, session_of, session_with, site_parameters
 from flows.murfey.dispatch_work import Work
 from flows.murfey.naming import item_of
 from flows.parameters import Tree
 from flows.spa_plan import extraction_payload
-from tasks.ledger import Arrival, Ledger, Session, results_of, set_parameters
+from tasks.ledger import Arrival, Ledger, Session, requests_for, results_of, set_parameters
 from tasks.murfey import SpaBFactor, SpaClass2D, SpaClass3D, SpaExtract, SpaPreprocess, SpaRefine
 from tasks.particle_picking import Topaz
 
+_CORRECTED = "_motion_corrected"
 _AROUND = 0.9, 1.1
 """The sizes of particles that are looked for, in the diameter that is said."""
 
@@ -20,26 +22,41 @@ def movie(ledger: Ledger, request: SpaPreprocess) -> Work:
     session = session_of(ledger, request, "spa", said)
     key = str(request.movie)
     arrival = Arrival(session=session.name, kind=request.kind, key=key, payload=payload_of(request))
-    return Work(session, key, (arrival,))
+    return Work(session, key, request.key, (arrival,))
 
 
 def extraction(ledger: Ledger, request: SpaExtract) -> Work:
     """Have the particles of a micrograph extracted; the first request says their diameter for the session."""
     session = with_diameter(ledger, session_with(ledger, request.path), request.particle_diameter)
-    key, diameter = item_of(ledger, session, request), _diameter(session.parameters)
+    key, diameter = _movie(ledger, session, request), _diameter(session.parameters)
     found = results_of(ledger, session.name, SpaPreprocess.kind, [key]).get(key, {})
     if diameter is None or not found:
         # Left to the plan, which begins when there are picks and a diameter.
-        return Work(session, key)
+        return Work(session, key, request.key)
     # As the plan has it, which takes long to look at all micrographs, and thousands of requests may come at once.
     payload = extraction_payload(str(diameter), {step: result.digest for step, result in found.items()})
-    return Work(session, key, (Arrival(session=session.name, kind=request.kind, key=key, payload=payload),))
+    arrival = Arrival(session=session.name, kind=request.kind, key=key, payload=payload)
+    return Work(session, key, request.key, (arrival,))
 
 
 def average(ledger: Ledger, request: SpaClass2D | SpaClass3D | SpaRefine | SpaBFactor) -> Work:
     """Have particles averaged: what is to be done for that is left to the plan of the session."""
     session = session_with(ledger, request.path)
-    return Work(session, item_of(ledger, session, request))
+    item, key = item_of(ledger, session, request), request.key
+    if isinstance(request, SpaBFactor):
+        # The words are the same for each refinement, so the broker's repeating them tells nothing.
+        key = f"{key} {len(requests_for(ledger, session.name, SpaRefine.recipe))}"
+    return Work(session, item, key)
+
+
+def _movie(ledger: Ledger, session: Session, request: SpaExtract) -> str:
+    """Return the movie of a micrograph, which is mostly called like it."""
+    stem = request.micrographs_file.stem.removesuffix(_CORRECTED)
+    for asked in requests_for(ledger, session.name, SpaPreprocess.recipe, keyed=stem):
+        known = request_in(asked)
+        if isinstance(known, SpaPreprocess) and known.mrc_out == request.micrographs_file:
+            return asked.item
+    return item_of(ledger, session, request)
 
 
 def with_diameter(ledger: Ledger, session: Session, diameter: float | None) -> Session:

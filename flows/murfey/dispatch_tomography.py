@@ -25,7 +25,7 @@ def tilt_movie(ledger: Ledger, request: TomoPreprocess) -> Work:
     session = session_of(ledger, request, "tomography", session_parameters(request))
     key = str(request.movie)
     movie = Arrival(session=session.name, kind=request.kind, key=key, payload=payload_of(request))
-    return Work(session, key, (movie, *_series_with(ledger, session, request)))
+    return Work(session, key, request.key, (movie, *_series_with(ledger, session, request)))
 
 
 def tilt_series(ledger: Ledger, request: TomoAlign) -> Work:
@@ -36,7 +36,7 @@ def tilt_series(ledger: Ledger, request: TomoAlign) -> Work:
     remember_axis(ledger, session, request)
     place = place_of(ledger, session, request)
     tilts = tilts_of(ledger, session, request)
-    return Work(session, place.key, (series_arrival(session, request, place, tilts),))
+    return Work(session, place.key, request.key, (series_arrival(session, request, place, tilts),))
 
 
 class Place(NamedTuple):

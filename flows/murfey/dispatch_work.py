@@ -13,5 +13,7 @@ class Work:
     """The session that it belongs to, opened or to be opened."""
     item: str
     """Key of the item that answers it."""
+    key: str
+    """What tells the work from other work of the session."""
     arrivals: tuple[Arrival, ...] = ()
     """What is to be done for it; nothing if that is left to the plan of the session."""

@@ -115,9 +115,13 @@ def requests_of(ledger: Ledger, session: str, kind: str, keys: Sequence[str]) ->
     return dict(found)
 
 
-def requests_for(ledger: Ledger, session: str, recipe: str, naming: str = "") -> list[Asked]:
-    """Return the requests for a recipe in the order of their receipt; only those whose words hold some, if any."""
-    query = _OF_RECIPE.where(requests.c.body.contains(naming, autoescape=True)) if naming else _OF_RECIPE
+def requests_for(ledger: Ledger, session: str, recipe: str, naming: str = "", keyed: str = "") -> list[Asked]:
+    """Return the requests for a recipe in the order of their receipt.
+
+    Only those whose words (``naming``) or key (``keyed``, which is faster) hold a text, if one is given.
+    """
+    holding = ((requests.c.body, naming), (requests.c.key, keyed))
+    query = _OF_RECIPE.where(*(column.contains(text, autoescape=True) for column, text in holding if text))
     return _read(ledger, query, {"whose": session, "what": recipe})
 
 

@@ -187,6 +187,26 @@ def test_an_extraction_is_that_of_the_movie_of_the_micrograph_and_its_diameter_t
     assert payloads(ledger, "extraction") == {MOVIE: extraction_payload("142.0", digests)}
 
 
+def test_a_movie_is_found_though_its_micrograph_has_another_name(ledger):
+    place = str(VISIT / "processed/raw11/MotionCorr/job002/Movies/a_name_made_safe.mrc")
+    sent(ledger, "em-spa-preprocess.direct", mrc_out=place)
+    sent(ledger, "em-spa-extract.single", micrographs_file=place)
+    assert [each.item for each in requests_for(ledger, SPA, "em-spa-extract")] == [MOVIE]
+
+
+def test_the_b_factor_of_the_next_refinement_is_asked_for_in_the_same_words(ledger):
+    for name in ("em-spa-preprocess.direct", "em-spa-refine.first"):
+        sent(ledger, name)
+    for redelivered in (False, True):
+        for body in bodies("em-spa-bfactor"):
+            receive(ledger, body, redelivered=redelivered)
+    assert len(requests_for(ledger, SPA, "em-spa-bfactor")) == 3
+    sent(ledger, "em-spa-refine.held")
+    for body in bodies("em-spa-bfactor"):
+        receive(ledger, body, redelivered=True)
+    assert len(requests_for(ledger, SPA, "em-spa-bfactor")) == 6
+
+
 def test_an_average_of_a_session_without_movies_is_refused(ledger):
     for name in ("em-spa-class2d.incomplete", "em-spa-extract.single", "em-spa-refine.first"):
         with pytest.raises(InputError, match="a project without a movie"):

@@ -145,6 +145,8 @@ def test_requests_are_found_by_item_by_recipe_and_by_their_words(ledger: Ledger)
     assert [each.key for each in requests_for(ledger, NEW.name, RECIPE)] == ["a", "b", "b"]
     for words, bodies in {"first_1": ["first_1"], "%": ["second%1"], "nd": ["second%1"]}.items():
         assert [each.body for each in requests_for(ledger, NEW.name, RECIPE, words)] == bodies
+    assert [each.body for each in requests_for(ledger, NEW.name, RECIPE, keyed="b")] == ["second%1", "firstX1"]
+    assert [each.body for each in requests_for(ledger, NEW.name, RECIPE, "X", "b")] == ["firstX1"]
 
 
 def test_the_first_parameters_stay_and_identifiers_are_added(ledger: Ledger) -> None:
