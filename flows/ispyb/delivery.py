@@ -13,7 +13,7 @@ from flows.ispyb.of_spa import of_batch, of_densities, of_movie
 from flows.ispyb.of_tomography import of_series, of_tilt_movie
 from flows.ispyb.standing import rows_of_failure, rows_of_report, statuses_of
 from tasks.errors import InputError
-from tasks.ispyb import Database, Row, credentials_file, open_ispyb
+from tasks.ispyb import Away, Database, Row, credentials_file, open_ispyb
 from tasks.ledger import Delivery, Ledger, find_session
 from tasks.murfey import BFactorFitMessage
 
@@ -34,8 +34,6 @@ def deliver_rows(ledger: Ledger, news: Delivery) -> None:
     Raises Away if ISPyB cannot be written now, and Rejected if it will not take this.
     """
     database = the_ispyb()
-    if database is None:
-        return
     if "fit" in news.payload:
         database.write(rows_of_fit(ledger, news))
         return
@@ -64,10 +62,12 @@ def rows_of_fit(ledger: Ledger, news: Delivery) -> list[Row]:
     return rows
 
 
-def the_ispyb() -> Database | None:
-    """Return the ISPyB of the site, opened once in a process; None if there is none."""
+def the_ispyb() -> Database:
+    """Return the ISPyB of the site, opened once in a process; raise Away if we do not know it: others here may."""
     file = credentials_file()
-    return _opened(file) if file else None
+    if file is None:
+        raise Away("no credentials of ISPyB here: set CRYOEM_FLOWS_ISPYB, or ISPYB_CREDENTIALS")
+    return _opened(file)
 
 
 @cache
