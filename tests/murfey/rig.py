@@ -17,6 +17,7 @@ from sqlalchemy import update
 
 from flows.items import settle
 from flows.murfey.dispatch import receive
+from flows.murfey.gateway_desks import receive_fit
 from flows.outboxes import TARGETS, deliver_to
 from flows.spa_live import followed
 from tasks.errors import InputError
@@ -44,6 +45,7 @@ class Rig:
     done: Counter[str] = field(default_factory=Counter)
     """Items that were worked on, by kind."""
     _seen: int = 0
+    _fits: int = 0
 
     def run(self) -> None:
         """Go on until nothing changes."""
@@ -90,7 +92,11 @@ class Rig:
         for request in new:
             for count in range(self.deliveries):
                 receive(self.ledger, json.dumps(request).encode(), count > 0)
-        return bool(new)
+        fits = self.murfey.to_ispyb[self._fits :]
+        self._fits += len(fits)
+        for fit in fits:
+            receive_fit(self.ledger, json.dumps(fit).encode(), False)
+        return bool(new or fits)
 
     def do(self) -> bool:
         kinds = sorted({found.kind for found in waiting(self.ledger)})

@@ -1,5 +1,6 @@
 """What stands in ISPyB after a session: each thing once, whatever was said how often."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -8,7 +9,7 @@ from murfey.rig import Rig, undelivered
 
 from tasks.settings import Settings
 
-MICROGRAPH = ("Movie", "MotionCorrection", "CTF", "RelativeIceThickness", "ParticlePicker")
+GROUP = "ParticleClassificationGroup"
 
 
 @pytest.fixture
@@ -29,6 +30,21 @@ def of_collection(ispyb: Ispyb, dcid: int) -> dict[str, int]:
     return {table: len(ispyb.rows(table, dataCollectionId=dcid)) for table in ("Movie", "MotionCorrection", "Tomogram")}
 
 
+def classes(ispyb: Ispyb, spa, recipe: str) -> list[dict]:
+    """The classes of a program, with the type and number of their group."""
+    of = {group["particleClassificationGroupId"]: group for group in ispyb.rows(GROUP, programId=spa.programs[recipe])}
+    return [
+        {**row, "of": (of[number]["type"], of[number]["batchNumber"])}
+        for number in of
+        for row in ispyb.rows("ParticleClassification", particleClassificationGroupId=number)
+    ]
+
+
+def groups(ispyb: Ispyb, spa, recipe: str) -> dict[tuple[str, int], int]:
+    """How many classes each group of a program has."""
+    return dict(Counter(row["of"] for row in classes(ispyb, spa, recipe)))
+
+
 @pytest.mark.parametrize("deliveries", [1, 2])
 def test_each_micrograph_and_class_has_its_rows_once(told, ispyb, movies, deliveries):
     told.deliveries, told.random = deliveries, Random(deliveries)
@@ -37,14 +53,17 @@ def test_each_micrograph_and_class_has_its_rows_once(told, ispyb, movies, delive
         spa.movie(name)
     told.run()
     assert undelivered(told.ledger) == {}
-    program, classes = spa.programs["em-spa-preprocess"], spa.programs["em-spa-class2d"]
     assert of_collection(ispyb, spa.dcid) == {"Movie": 12, "MotionCorrection": 12, "Tomogram": 0}
+    program = spa.programs["em-spa-preprocess"]
     for table, column in (("CTF", "autoProcProgramId"), ("ParticlePicker", "programId")):
         assert len(ispyb.rows(table, **{column: program})) == 12
-    groups = ispyb.rows("ParticleClassificationGroup", programId=classes)
-    assert len({(group["type"], group["batchNumber"]) for group in groups}) == len(groups) == 3
-    buffer = ispyb.rows("zc_ZocaloBuffer", AutoProcProgramID=program)
-    assert {row["UUID"] for row in buffer} >= set(spa.movies)
+    assert {row["UUID"] for row in ispyb.rows("zc_ZocaloBuffer", AutoProcProgramID=program)} >= set(spa.movies)
+    # Three batches with two classes each, and one density that was classified and refined again when there was more.
+    assert groups(ispyb, spa, "em-spa-class2d") == {("2D", 1): 2, ("2D", 2): 2, ("2D", 3): 2}
+    assert groups(ispyb, spa, "em-spa-class3d") == groups(ispyb, spa, "em-spa-refine") == {("3D", 1): 1}
+    (density,) = classes(ispyb, spa, "em-spa-refine")
+    assert float(told.murfey.to_ispyb[-1]["bfactor_fit_linear"]) == pytest.approx(density["bFactorFitLinear"], abs=1e-6)
+    assert len(ispyb.rows("BFactorFit", particleClassificationId=density["particleClassificationId"])) >= 3
     spa.movie(names[0])
     told.run()
     assert of_collection(ispyb, spa.dcid)["Movie"] == 12
