@@ -45,6 +45,13 @@ def outcomes(site: Facility) -> list[tuple[str, str | None]]:
     return [(row.key, row.outcome) for row in rows]
 
 
+def complaints(site: Facility) -> list[str]:
+    """Return the reasons why attempts ended otherwise than by being done."""
+    query = select(attempts.c.outcome, attempts.c.reason).where(attempts.c.outcome != "done")
+    rows = site.ledger.read(lambda connection: connection.execute(query).all())
+    return sorted({f"{row.outcome}: {row.reason}" for row in rows})
+
+
 def the_files_are_whole(site: Facility) -> None:
     """Check that there is what there should be, nothing else, and that all of a kind are of one size."""
     expected = {place for movie in site.raw.iterdir() for place in places(site, movie)}

@@ -151,10 +151,10 @@ class Facility:
 
     def runs(self) -> dict[str, psutil.Process]:
         """Return the processes of the flow runs that attend to the session, by the number of the run."""
-        ids = {process.environ().get("PREFECT__FLOW_RUN_ID"): process for process in self.engines()}
+        ids = {_run_of(process): process for process in self.engines()}
         owners = self.ledger.read(lambda connection: list(connection.scalars(select(attendants.c.owner))))
         attending = {owner.removeprefix("flow run ") for owner in owners}
-        return {number: process for number, process in ids.items() if number in attending}
+        return {number: process for number, process in ids.items() if number and number in attending}
 
     def engines(self) -> list[psutil.Process]:
         """Return the processes of all flow runs, sweeps too."""
@@ -208,3 +208,10 @@ def angle(number: int) -> float:
 
 def _frames():
     return np.random.default_rng(1).poisson(1.0, (FRAMES, 16, 16)).astype(np.uint8)
+
+
+def _run_of(process: psutil.Process) -> str | None:
+    """Return the number of the flow run that a process does; none if it has just ended."""
+    with suppress(psutil.Error):
+        return process.environ().get("PREFECT__FLOW_RUN_ID")
+    return None

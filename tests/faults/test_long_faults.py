@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from faults.account import each_is_done_once, outcomes
+from faults.account import complaints, each_is_done_once, outcomes
 from faults.facility import ITEMS, Facility
 from postgresql_server import Server
 from prefect.client.orchestration import SyncPrefectClient
@@ -82,7 +82,7 @@ def test_a_run_that_is_asked_to_end_gives_its_items_back(facility, healing):
         flow_run.wait(60)
         site.until_done(site.movies().done + 3)
     site.until_done(ITEMS)
-    assert {outcome for _, outcome in outcomes(site)} == {"done", "released"}
+    assert {outcome for _, outcome in outcomes(site)} == {"done", "released"}, complaints(site)
     each_is_done_once(site)
 
 
