@@ -12,24 +12,30 @@ Movie = SpaPreprocess | TomoPreprocess
 def payload_of(request: Movie) -> dict[str, JsonValue]:
     """Return what is needed to process a movie."""
     payload: dict[str, JsonValue] = {"path": str(request.movie), "acquisition": taken(request)}
-    if request.fm_int_file and request.movie.suffix.lower() == ".eer":
+    if request.fm_int_file and _is_eer(request):
         payload["fractions"] = str(request.fm_int_file)
     return payload
 
 
 def taken(request: Movie) -> dict[str, JsonValue]:
     """Return how a movie was taken, as far as the request says it."""
-    said = optics(request) | {"dose_per_frame": request.fm_dose}
+    usual, said = _usual(request), optics(request) | {"dose_per_frame": request.fm_dose}
     if request.gain_ref:
-        said["gain"] = {**_turned(request), "path": str(request.gain_ref)}
+        said["gain"] = {**(usual.get("gain") or {}), "path": str(request.gain_ref)}
+    if _is_eer(request):
+        # The request says the pixels of the sensor.
+        said["pixel_size"] = request.pixel_size / (usual.get("eer") or {}).get("upsampling", 1)
     return known(said)
 
 
-def _turned(request: Movie) -> Tree:
-    """Return how gain references are turned at the site."""
+def _usual(request: Movie) -> Tree:
+    """Return how movies are taken at the site."""
     section = site_parameters("spa" if isinstance(request, SpaPreprocess) else "tomography")
-    acquisition = section.get("acquisition") or {}
-    return dict(acquisition.get("gain") or {})
+    return dict(section.get("acquisition") or {})
+
+
+def _is_eer(request: Movie) -> bool:
+    return request.movie.suffix.lower() == ".eer"
 
 
 def optics(request: Movie | TomoAlign) -> dict[str, JsonValue]:

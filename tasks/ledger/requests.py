@@ -101,8 +101,10 @@ def ask(  # noqa: PLR0913 - what is written together
         number = int(connection.execute(_LOCK, {"whose": session.name}).scalar_one())
         add_identifiers(connection, session)
         new = [each for one in asked if (each := _write(connection, number, one, redelivered=redelivered))]
+        # Items before messages, as whoever finishes an item takes their locks.
+        news = write_arrivals(connection, arrivals) if new else []
         write_messages(connection, messages(new))
-        return write_arrivals(connection, arrivals) if new else []
+        return news
 
     return ledger.write(work)
 

@@ -50,6 +50,14 @@ def test_how_gain_references_are_turned_at_the_site_waits_for_one(ledger, site_f
     assert arrival.payload["acquisition"]["gain"] == {"rotation": 1, "path": "/data/gain.mrc"}
 
 
+def test_pixels_of_eer_movies_are_as_small_as_the_site_makes_them(ledger, site_file):
+    site_file.write_text("spa: {acquisition: {eer: {upsampling: 2}}}")
+    for name, pixel_size in {"/data/a.eer": 0.5, "/data/a.tiff": 1.0}.items():
+        [body] = bodies("em-spa-preprocess.direct", movie=name, pixel_size=1, gain_ref=None)
+        [arrival] = receive(ledger, body, redelivered=False).arrivals
+        assert arrival.payload["acquisition"]["pixel_size"] == pixel_size
+
+
 def test_the_picker_of_the_site_looks_for_the_diameter_that_is_said(ledger, site_file):
     site_file.write_text("spa: {picker: {tool: topaz}}")
     [body] = bodies("em-spa-preprocess.direct", particle_diameter=120)
