@@ -7,7 +7,7 @@ from flows.ispyb.delivery import deliver_rows
 from flows.items import ANSWERS, ISPYB, PROJECT, REPORT
 from flows.murfey.answering import answer
 from flows.projects import write_session_project
-from tasks.ispyb import Orphaned, Rejected
+from tasks.ispyb import Away, Orphaned, Rejected
 from tasks.ledger import Delivery, Ledger, failed, sent, take
 from tasks.report.session import write_session_report
 
@@ -46,14 +46,26 @@ def deliver(ledger: Ledger) -> int:
 
 
 def deliver_to(ledger: Ledger, target: str, send: Deliver) -> int:
-    """Deliver what is pending for one target."""
+    """Deliver what is pending for one target, as long as that is there; return the number delivered."""
     # What comes meanwhile is for the next time: a report that always changes would keep us for ever.
-    return sum(_deliver(ledger, delivery, send) for delivery in take(ledger, target, _AT_ONCE, _SECONDS))
+    deliveries, delivered = take(ledger, target, _AT_ONCE, _SECONDS), 0
+    for number, delivery in enumerate(deliveries):
+        try:
+            delivered += _deliver(ledger, delivery, send)
+        except Away as error:
+            # To ask for it again with each of the others could take longer than they are ours.
+            _log.warning("%s is away: %s", target, error)
+            for left in deliveries[number:]:
+                failed(ledger, left, str(error))
+            break
+    return delivered
 
 
 def _deliver(ledger: Ledger, delivery: Delivery, send: Deliver) -> bool:
     try:
         send(ledger, delivery)
+    except Away:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
         _log.exception("%s %s is not delivered", delivery.target, delivery.key)
         failed(ledger, delivery, str(error) or type(error).__name__, rejected=_is_final(error, delivery))
