@@ -18,6 +18,11 @@ def _at_home() -> SecretStr:
     return SecretStr(f"sqlite:///{Path.home() / '.cryoem-flows' / 'ledger.db'}")
 
 
+def _of_ispyb() -> Path | None:
+    named = os.environ.get("ISPYB_CREDENTIALS")
+    return Path(named) if named else None
+
+
 class Settings(BaseSettings):
     """Site settings; raises InputError if one of them cannot be used."""
 
@@ -52,8 +57,9 @@ class Settings(BaseSettings):
     runs_per_session: PositiveInt = 1
     """Number of runs that may work off what waits of one session at once: say the number of machines or of GPUs."""
 
-    ispyb: Path | None = None
-    """File with the credentials of ISPyB, as its own programs read it; without it nothing is written there."""
+    ispyb: Path | None = Field(default_factory=_of_ispyb)
+    """File with the credentials of ISPyB, as its own programs read it (by default where they do, ISPYB_CREDENTIALS);
+    without it nothing is written there. Who has nothing to write there need not have the file, only the setting."""
 
     broker: SecretStr | None = None
     """Where RabbitMQ is, amqp://USER:PASSWORD@HOST:PORT/VHOST; several of a cluster with spaces between."""

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from tasks.errors import InputError
@@ -23,3 +25,11 @@ def test_a_changed_environment_or_file_counts_at_once(folder, monkeypatch):
     monkeypatch.setenv("CRYOEM_FLOWS_SLOTS", "none")
     with pytest.raises(InputError, match="CRYOEM_FLOWS_SLOTS"):
         site()
+
+
+def test_the_credentials_of_ispyb_are_where_its_own_programs_look_unless_we_are_told(monkeypatch):
+    assert site().ispyb is None
+    monkeypatch.setenv("ISPYB_CREDENTIALS", "/etc/ispyb.cfg")
+    assert site().ispyb == Path("/etc/ispyb.cfg")
+    monkeypatch.setenv("CRYOEM_FLOWS_ISPYB", "/etc/ours.cfg")
+    assert site().ispyb == Path("/etc/ours.cfg")
