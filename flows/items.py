@@ -6,8 +6,8 @@ from contextlib import suppress
 from pydantic import JsonValue
 
 from flows.outcomes import failure_of
+from tasks.ispyb import credentials_file
 from tasks.ledger import Lease, LeaseLostError, Ledger, Message, Result, Session, fail, find_session, finish
-from tasks.settings import site
 
 REPORT = "report"
 """The target whose messages have a session's report written anew."""
@@ -17,6 +17,8 @@ TOLD = (REPORT, PROJECT)
 """The targets that are told of every change in a session."""
 ANSWERS = "answers"
 """The target whose messages have Murfey answered what became of an item that it asked for."""
+MURFEY = "murfey"
+"""The target whose messages are the answers themselves, to be published."""
 ISPYB = "ispyb"
 """The target whose messages have the rows of an item written to ISPyB."""
 
@@ -55,12 +57,12 @@ def news_of(lease: Lease, target: str = REPORT) -> Message:
 def outward(session: Session, kind: str, key: str, **mark: JsonValue) -> list[Message]:
     """Return the messages that have others told of an item, none of a session that they do not know.
 
-    What they are told is read from the ledger when it is told. The mark says what is new: without that no message is
-    sent once more.
+    What they are told is read from the ledger when it is told, by one who may write to ISPyB; here it is enough that
+    its credentials are somewhere. The mark says what is new: without that no message is sent once more.
     """
     if not session.identifiers:
         return []
-    targets = [*([ANSWERS] if "murfey" in session.identifiers else []), *([ISPYB] if site().ispyb else [])]
+    targets = [*([ANSWERS] if "murfey" in session.identifiers else []), *([ISPYB] if credentials_file() else [])]
     payload: dict[str, JsonValue] = {"session": session.name, "kind": kind, "key": key, **mark}
     named = f"{session.name} {kind} {key}"
     return [Message(target=target, key=named, payload=payload, repeat=True) for target in targets]

@@ -3,9 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 
-from flows.ispyb.delivery import deliver_rows
 from flows.items import ANSWERS, ISPYB, PROJECT, REPORT
-from flows.murfey.answering import answer
 from flows.projects import write_session_project
 from tasks.ispyb import Away, Orphaned, Rejected
 from tasks.ledger import Delivery, Ledger, failed, sent, take
@@ -31,9 +29,24 @@ def write_project(ledger: Ledger, news: Delivery) -> None:
     write_session_project(ledger, news.key)
 
 
+def answer_murfey(ledger: Ledger, news: Delivery) -> None:
+    """Put into words what Murfey is told of an item."""
+    # A sweep comes every minute, and need not wait for all steps if nobody is to be told.
+    from flows.murfey.answering import answer  # noqa: PLC0415
+
+    answer(ledger, news)
+
+
+def write_rows(ledger: Ledger, news: Delivery) -> None:
+    """Write to ISPyB what is known of an item."""
+    from flows.ispyb.delivery import deliver_rows  # noqa: PLC0415 - as above
+
+    deliver_rows(ledger, news)
+
+
 TARGETS: Mapping[str, Deliver] = {
-    ANSWERS: answer,
-    ISPYB: deliver_rows,
+    ANSWERS: answer_murfey,
+    ISPYB: write_rows,
     REPORT: write_report,
     PROJECT: write_project,
 }

@@ -5,7 +5,6 @@ from prefect import flow, get_run_logger
 from flows.events import is_attended, remind
 from flows.items import all_news_of
 from flows.ledgers import the_ledger
-from flows.murfey.stranded import look_for_stranded
 from flows.outboxes import deliver
 from flows.queued import is_queued, thin_out
 from tasks.ledger import Lease, Ledger, Verdict, all_sessions, bereave, expire, post, quiet, sign_off, waiting
@@ -23,7 +22,7 @@ def sweep() -> int:
     follow_up_lately(ledger)
     left = start_what_waits(ledger)
     deliver(ledger)
-    look_for_stranded(ledger)
+    look_between_systems(ledger)
     return left
 
 
@@ -60,6 +59,15 @@ def follow_up_lately(ledger: Ledger) -> None:
             from flows.spa_live import advance  # noqa: PLC0415
 
             advance(ledger, session.name)
+
+
+def look_between_systems(ledger: Ledger) -> None:
+    """Tell what other systems and we wait for in vain, if there are others that know our sessions."""
+    if any(session.identifiers for session in all_sessions(ledger)):
+        # A sweep comes every minute, and need not wait for what a site does not have.
+        from flows.murfey.stranded import look_for_stranded  # noqa: PLC0415
+
+        look_for_stranded(ledger)
 
 
 def tell(ledger: Ledger, lost: list[tuple[Lease, Verdict]]) -> None:

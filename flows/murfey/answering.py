@@ -6,17 +6,17 @@ from itertools import chain
 from pathlib import Path
 
 from flows.ispyb.kept import standing_of
+from flows.items import MURFEY
 from flows.murfey.answers import answers_of
 from flows.murfey.links import link
 from flows.murfey.plan import FILE
 from flows.murfey.settled import Settled
 from flows.spa_plan import B_FACTOR, BATCH, CLASSES_3D, EXTRACTION, REFINEMENT
 from tasks.ledger import Asked, Delivery, Ledger, Message, Result, Session, find_session, post, requests_of, results_of
+from tasks.models import Motion
 from tasks.murfey import SpaBFactor, SpaClass2D, SpaRefine
 from tasks.murfey.averages import Average
-
-MURFEY = "murfey"
-"""The target whose messages are published for Murfey."""
+from tasks.murfey.preprocessing import Preprocess
 
 _log = logging.getLogger(__name__)
 _MADE_OF = {REFINEMENT: (CLASSES_3D,), B_FACTOR: (REFINEMENT,)}
@@ -62,7 +62,7 @@ def _origin(ledger: Ledger, session: str, payload: Mapping[str, object]) -> list
 
 
 def lead(item: Settled) -> None:
-    """Have the folders that Murfey names lead to ours; that they cannot is no reason not to answer."""
+    """Have the places that Murfey names lead to our files; that they cannot is no reason not to answer."""
     for place, target in places_of(item):
         try:
             link(place, target)
@@ -71,9 +71,14 @@ def lead(item: Settled) -> None:
 
 
 def places_of(item: Settled) -> Iterator[tuple[Path, Path]]:
-    """Yield the folders that Murfey names, and our folders of the same."""
+    """Yield the places that Murfey names, and our files and folders of the same.
+
+    Those of micrographs are there from the beginning, but for requests that came when the micrograph was there already.
+    """
     if item.kind == FILE:
         return
+    if motion := item.found(Motion, "motion_correction"):
+        yield from ((request.path, motion.micrograph.path) for request, _ in item.awaited(Preprocess))
     for request, _ in item.awaited(Average):
         step = _step(request)
         if step in item.results:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from pydantic import JsonValue, ValidationError
 
+from flows.items import MURFEY
 from flows.murfey.gateway_metrics import Metrics
 from tasks.broker import Broker, BrokerError, NoQueueError, new_properties
 from tasks.ledger import Delivery, Ledger, failed, sent, take
@@ -14,8 +15,6 @@ from tasks.models import Model
 
 _log = logging.getLogger(__name__)
 
-MURFEY = "murfey"
-"""The target whose messages go to Murfey."""
 _SECONDS = 300.0
 """How long we may take for a message until another sender, or we after a restart, may take it for not sent."""
 _MARGIN = 60.0

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from pydantic import NonNegativeFloat
 
-from flows.items import ANSWERS, TOLD
-from flows.murfey.answering import MURFEY
+from flows.items import ANSWERS, MURFEY, TOLD
 from flows.murfey.asked import is_led_by_murfey
 from tasks.ledger import Asked, Ledger, Session, requests_for
 from tasks.ledger.overdue import Overdue, Unsent, message_keys, overdue, settled, unsent

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from murfey.scripted import ScriptedMurfey, Site
 from sqlalchemy import select
 
-from flows.items import ANSWERS, settle
-from flows.murfey.answering import MURFEY, answer
+from flows.items import ANSWERS, MURFEY, settle
+from flows.murfey.answering import answer
 from flows.murfey.dispatch import receive
 from flows.murfey.wishes import with_request
 from flows.outboxes import deliver_to
