@@ -102,11 +102,12 @@ def tell(demonstration: Demonstration, flow_run: FlowRun, log: Path) -> None:
 
 
 def _progress(flow_run: UUID, client: SyncPrefectClient) -> str:
-    """Count the finished tasks of each kind: the first word of a task's name."""
+    """Count the finished tasks of each kind: the first word of a task's name, which has several once it is given."""
     chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
     done: Counter[str] = Counter()
     for task in client.read_task_runs(flow_run_filter=chosen, limit=200):
-        done[task.name.split()[0]] += bool(task.state and task.state.is_final())
+        if " " in task.name:
+            done[task.name.split()[0]] += bool(task.state and task.state.is_final())
     return "  done: " + ", ".join(f"{kind} {count}" for kind, count in done.items()) if done else "  starting"
 
 
