@@ -21,8 +21,9 @@ demo-spa: PACKAGES := relion openmpi-bin
 demo-spa: $(STAMP) packages
 	$(BIN)/cryoem-flows demo-spa
 
+# As many at once as there are cores; the tests of a file stay together, as they share what is slow to make.
 test: $(STAMP) $(PIPELINER_STAMP) packages
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 # What the tests leave out because it takes minutes: facilities whose parts are killed while a session is processed.
 test-faults: $(STAMP) packages
