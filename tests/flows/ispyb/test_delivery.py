@@ -69,10 +69,6 @@ def test_a_session_of_single_particles_is_told_as_the_pages_need_it_and_telling_
     for name in movies(9):
         spa.movie(name)
     told.run()
-    for fit in told.murfey.to_ispyb:
-        receive_fit(told.ledger, json.dumps(fit).encode(), False)
-    # They are about the same density, so the last one counts.
-    assert deliver_to(told.ledger, "ispyb", TARGETS["ispyb"]) == 1
     assert undelivered(told.ledger) == {}
     groups = [
         group
