@@ -86,7 +86,7 @@ def publish(broker: str, queue: str, count: int) -> int:
         channel.queue_declare(queue, durable=True)
         for number in range(count):
             properties = pika.BasicProperties(headers={}, delivery_mode=2)
-            channel.basic_publish("", queue, request(number), properties)
+            channel.basic_publish("", queue, request(number + 1), properties)
     with Broker(SecretStr(broker)) as ours:
         while ours.waiting(queue) < count:
             time.sleep(0.1)
