@@ -14,7 +14,8 @@ def targets(**identifiers) -> list[str]:
 
 
 def test_others_are_told_of_a_session_that_they_know(monkeypatch, tmp_path):
-    monkeypatch.delenv("CRYOEM_FLOWS_ISPYB", raising=False)
+    for name in ("CRYOEM_FLOWS_ISPYB", "ISPYB_CREDENTIALS"):
+        monkeypatch.delenv(name, raising=False)
     assert targets() == []
     assert targets(murfey={}) == [ANSWERS]
     assert targets(ispyb={"dcid": 1}) == []

@@ -11,6 +11,7 @@ from flows.murfey.density_answers import NO_RESOLUTION
 from flows.murfey.naming import file_for_density, file_of_batch, folder_of_classes
 from flows.murfey.settled import Settled
 from tasks.ledger import Asked, Result, Session
+from tasks.models import Micrograph, Motion
 
 FOLDER = Path("/data/2026/cm12345-1/processed/raw7")
 SESSION = Session(name="cm12345-1-raw7", kind="spa", folder=FOLDER, identifiers={"murfey": {}})
@@ -261,3 +262,10 @@ def test_the_folders_that_murfey_names_are_those_of_the_files():
     places = list(places_of(settled("b_factor", parts([2000]), part, requests=1)))
     assert places == [(FOLDER / "BFactors/bfactor_2000", Path("/nowhere"))]
     assert list(places_of(settled("refinement", {}, asked("em-spa-refine", REFINE), requests=1))) == []
+
+
+def test_a_micrograph_is_where_murfey_looks_for_it():
+    image = Micrograph(path=FOLDER / "a.mrc", pixel_size=1)
+    motion = Motion(micrograph=image, displacements=(), early=0, late=0, metadata=FOLDER / "a.star", program="made up")
+    item = settled("movie", {"motion_correction": motion}, spa())
+    assert list(places_of(item)) == [(Path(MOVIE["mrc_out"]), FOLDER / "a.mrc")]
