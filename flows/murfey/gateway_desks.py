@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from flows.items import ISPYB
 from flows.murfey.dispatch import receive
 from flows.murfey.gateway_intake import Desk, Taken
+from tasks.ispyb import credentials_file
 from tasks.ledger import Ledger, Message, post
 from tasks.murfey import parse_connector
 from tasks.settings import Settings
 
-_ISPYB = "ispyb"
 _CONNECTOR = "ispyb_connector"
 _NONE = "none"
 """Stands for no queue: a variable of the environment cannot be empty."""
@@ -29,10 +30,15 @@ def receive_request(ledger: Ledger, body: bytes, redelivered: bool) -> Taken:
 
 
 def receive_fit(ledger: Ledger, body: bytes, _redelivered: bool) -> Taken:
-    """Write down a B-factor that Murfey has fitted; its row of ISPyB is written with those of the refinement."""
+    """Write down a B-factor that Murfey has fitted; its row of ISPyB is written with those of the refinement.
+
+    A site without ISPyB has nothing to write it to: what was fitted here stands in the ledger.
+    """
     fit = parse_connector(body)
     if fit is None:
         return Taken(_CONNECTOR, ours=False)
+    if credentials_file() is None:
+        return Taken(_CONNECTOR)
     key = f"fit/{fit.program_id}/{fit.particle_classification_id}"
-    post(ledger, [Message(target=_ISPYB, key=key, payload={"fit": fit.model_dump(mode="json")}, repeat=True)])
+    post(ledger, [Message(target=ISPYB, key=key, payload={"fit": fit.model_dump(mode="json")}, repeat=True)])
     return Taken(_CONNECTOR)
