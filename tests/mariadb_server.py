@@ -20,7 +20,7 @@ from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from tasks.ispyb import KEYS
+from tasks.ispyb.rows import KEYS
 
 ROLE = Path(__file__).parents[1] / "deployments" / "ispyb_role.sql"
 PASSWORD = "p@ss:w/rd#%41 ;"  # noqa: S105 - with all that an address can misunderstand

@@ -7,11 +7,10 @@ a unique index), and inserted or updated, in one transaction with the numbers un
 from tasks.ispyb.credentials import credentials_file
 from tasks.ispyb.database import Database, open_ispyb
 from tasks.ispyb.errors import Away, IspybError, Orphaned, Rejected
-from tasks.ispyb.rows import KEYS, Ref, Row, Value, finite
+from tasks.ispyb.rows import Ref, Row, Value, finite
 from tasks.ispyb.status import Status
 
 __all__ = [
-    "KEYS",
     "Away",
     "Database",
     "IspybError",

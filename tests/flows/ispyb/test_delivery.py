@@ -14,7 +14,7 @@ from flows.ispyb.delivery import rows_of
 from flows.ispyb.kept import kept
 from flows.murfey.gateway_desks import receive_fit
 from flows.outboxes import TARGETS, deliver_to
-from tasks.ispyb import KEYS
+from tasks.ispyb.rows import KEYS
 from tasks.ledger import Ledger, Message, Selection, find_session, post, requeue, take
 from tasks.ledger.tables import items
 

@@ -24,6 +24,11 @@ def ledger(tmp_path):
     ledger.close()
 
 
+@pytest.fixture
+def with_ispyb(monkeypatch, tmp_path):
+    monkeypatch.setenv("CRYOEM_FLOWS_ISPYB", str(tmp_path / "ispyb.cfg"))
+
+
 def test_each_queue_has_its_desk():
     settings = Settings(murfey_queue="requests", foreign_queue="others", connector_queue="fits")
     found = desks(settings)
@@ -34,6 +39,7 @@ def test_a_site_may_leave_the_connector_to_others():
     assert list(desks(Settings(murfey_queue="requests", connector_queue="none"))) == ["requests"]
 
 
+@pytest.mark.usefixtures("with_ispyb")
 def test_the_fit_of_a_b_factor_is_kept_for_ispyb(ledger):
     assert receive_fit(ledger, json.dumps(FIT).encode(), False).ours
     assert receive_fit(ledger, json.dumps(FIT).encode(), True).ours
@@ -46,11 +52,19 @@ def test_the_fit_of_a_b_factor_is_kept_for_ispyb(ledger):
     }
 
 
+@pytest.mark.usefixtures("with_ispyb")
 def test_a_better_fit_takes_the_place_of_the_first(ledger):
     for linear in ("0.02", "0.03"):
         receive_fit(ledger, json.dumps(FIT | {"bfactor_fit_linear": linear}).encode(), False)
     (delivery,) = take(ledger, "ispyb")
     assert delivery.payload["fit"]["bfactor_fit_linear"] == 0.03
+
+
+def test_a_site_without_ispyb_keeps_no_fit_for_it(ledger, monkeypatch):
+    for name in ("CRYOEM_FLOWS_ISPYB", "ISPYB_CREDENTIALS"):
+        monkeypatch.delenv(name, raising=False)
+    assert receive_fit(ledger, json.dumps(FIT).encode(), False).ours
+    assert take(ledger, "ispyb") == []
 
 
 def test_other_commands_of_ispyb_are_for_others(ledger):

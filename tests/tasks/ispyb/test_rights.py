@@ -8,7 +8,8 @@ from mariadb_server import PASSWORD, UNBUFFERED, Collection, Ispyb
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tasks.ispyb import KEYS, Away, Database
+from tasks.ispyb import Away, Database
+from tasks.ispyb.rows import KEYS
 
 DENIED = 1142
 COLUMN_DENIED = 1143
