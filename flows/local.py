@@ -29,8 +29,9 @@ def prefect_server(folder: Path, port: int | None = None) -> Iterator[dict[str, 
         yield environment
 
 
-# By default each state of a task is a transaction of its own. SQLite lets writers wait for their turn by luck, so some
-# thousand tasks in a row leave others (starts of runs, signs of life of workers) without one for a minute, and they fail.
+# By default each state of a task is a transaction of its own, and SQLite lets writers wait for their turn by luck: some
+# thousand tasks in a row leave others (starts of runs, signs of life of workers) without one for a minute, and they
+# fail.
 WRITES = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",

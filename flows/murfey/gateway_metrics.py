@@ -1,7 +1,7 @@
 """What Prometheus may ask of the gateway."""
 
 from collections.abc import Callable, Sequence
-from typing import get_args
+from typing import Any, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -17,7 +17,7 @@ class Metrics:
 
     def __init__(self, health: Health) -> None:
         self.registry = CollectorRegistry()
-        made = {"namespace": _PREFIX, "registry": self.registry}
+        made: dict[str, Any] = {"namespace": _PREFIX, "registry": self.registry}
         self.messages = Counter(
             "messages", "Messages by recipe, and what became of them.", ["queue", "recipe", "outcome"], **made
         )
