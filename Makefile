@@ -1,7 +1,7 @@
 # make demo   set up, and watch a simulated tilt series become a tomogram
 # make demo-spa  the same with simulated movies of single particles, which become a density; installs RELION if it may
 # make test   set up, and run the tests
-# make test-faults  the tests that kill servers, workers and databases, also those that take minutes
+# make test-faults  the tests that take minutes: of facilities whose parts are killed, of whole sessions
 # make check  set up, and run lint, types and layers
 
 PYTHON ?= python3
@@ -25,9 +25,9 @@ demo-spa: $(STAMP) packages
 test: $(STAMP) $(PIPELINER_STAMP) packages
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
 
-# What the tests leave out because it takes minutes: facilities whose parts are killed while a session is processed.
+# What the tests leave out because it takes minutes: one after the other, since most of them time what they see.
 test-faults: $(STAMP) packages
-	$(BIN)/pytest -s -m "slow or not slow" tests/faults
+	$(BIN)/pytest -s -m slow
 
 # What the tests and demonstrations start, as Debian packages. Where they can be neither found nor installed, those fail.
 PACKAGES := $(shell cat .ci/packages.txt)
