@@ -86,8 +86,10 @@ class Intake:
         self._count(message, "other", "passed on")
 
     def _park(self, broker: Broker, message: Received, reason: str) -> None:
-        _log.warning("parked in %s: a message from %s: %s", self.parked, message.queue, reason)
-        park(broker, message, self.parked, reason)
+        # Half a character, which JSON may hold, can be written to no log.
+        said = reason.encode(errors="backslashreplace").decode()
+        _log.warning("parked in %s: a message from %s: %s", self.parked, message.queue, said)
+        park(broker, message, self.parked, said)
         self._count(message, "other", "parked")
 
     def _count(self, message: Received, recipe: str, outcome: Outcome) -> None:
