@@ -6,6 +6,7 @@ import scipy.ndimage
 
 from tasks.errors import ResultError
 from tasks.numerics.fourier import irfft3, rfft3
+from tasks.numerics.parting import otsu
 
 Volume = npt.NDArray[np.float32]
 
@@ -50,19 +51,6 @@ def low_passed(volume: Volume, pixel_size: float, resolution: float) -> Volume:
     frequency = np.sqrt(along[:, None, None] ** 2 + along[:, None] ** 2 + np.fft.rfftfreq(size) ** 2) / pixel_size
     weight = 1 / (1 + (frequency * resolution) ** 8)
     return np.asarray(irfft3(rfft3(volume) * weight.astype(np.float32), volume.shape), np.float32)
-
-
-def otsu(values: npt.NDArray[np.float32]) -> float:
-    """Return the value that parts numbers into two groups with the least variance within them."""
-    counts, edges = np.histogram(values, 512)
-    middles = (edges[1:] + edges[:-1]) / 2
-    below = np.cumsum(counts)
-    above = below[-1] - below
-    sums = np.cumsum(counts * middles)
-    parted = (below > 0) & (above > 0)
-    gap = sums[parted] / below[parted] - (sums[-1] - sums[parted]) / above[parted]
-    between = below[parted] * above[parted] * gap**2
-    return float(edges[1:][parted][np.argmax(between)])
 
 
 def _apart(mask: npt.NDArray[np.bool_]) -> float:

@@ -5,7 +5,7 @@ from PIL import Image
 from tasks.formats.mrc import read_volume
 from tasks.images.surfaces import picture_surface
 from tasks.models.resolution import PostProcessed
-from tasks.post_processing.threshold import otsu
+from tasks.numerics.parting import otsu
 
 
 def picture_sharpened(sharpened: PostProcessed) -> Image.Image:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tasks.errors import ResultError
-from tasks.post_processing.threshold import low_passed, mask_threshold, otsu
+from tasks.post_processing.threshold import low_passed, mask_threshold
 
 
 def ball(noise, *, seed=61, size=48, radius=12, scale=1.0):
@@ -26,9 +26,3 @@ def test_noise_alone_is_no_particle():
     volume, _ = ball(1.0, radius=0)
     with pytest.raises(ResultError, match="no particle stands out"):
         mask_threshold(volume, 2.0, 12.0)
-
-
-def test_finds_the_value_between_two_groups():
-    random = np.random.default_rng(62)
-    values = np.concatenate([random.normal(0, 1, 5000), random.normal(10, 1, 500)]).astype(np.float32)
-    assert 3 < otsu(values) < 7
