@@ -6,10 +6,18 @@ from typing import Annotated
 from tasks.models import Alignment, ImagedTiltSeries, one_of
 from tasks.reuse import Place
 from tasks.step import once, step
+from tasks.tilt_series_alignment.agreement import agreement
 from tasks.tilt_series_alignment.aretomo3 import AreTomo3Alignment
 from tasks.tilt_series_alignment.embedded import EmbeddedAlignment
 
-__all__ = ["AreTomo3Alignment", "EmbeddedAlignment", "TiltSeriesAligner", "align_tilt_series", "place_of_alignment"]
+__all__ = [
+    "AreTomo3Alignment",
+    "EmbeddedAlignment",
+    "TiltSeriesAligner",
+    "agreement",
+    "align_tilt_series",
+    "place_of_alignment",
+]
 
 TiltSeriesAligner = Annotated[EmbeddedAlignment | AreTomo3Alignment, one_of("tool")]
 

@@ -50,6 +50,7 @@ class Free:
 
     shifts: bool = True
     turn: bool = True
+    radii: bool = True
 
 
 class Bundle:
@@ -155,7 +156,12 @@ class Bundle:
     def _moving(self, free: Free) -> Numbers:
         count = len(self.patches.grid.centres)
         return np.concatenate(
-            [np.full(2 * len(self._tangents), float(free.shifts)), np.ones(2 * count), [float(free.turn)]]
+            [
+                np.full(2 * len(self._tangents), float(free.shifts)),
+                np.ones(count),
+                np.full(count, float(free.radii)),
+                [float(free.turn)],
+            ]
         )
 
     def _laplacian(self, axis: int) -> Numbers:
