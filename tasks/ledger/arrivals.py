@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.sql.dml import ReturningInsert
 
 from tasks.ledger.clock import NOW
-from tasks.ledger.database import Ledger, insert_into
+from tasks.ledger.database import Ledger, insert_into, insert_rows
 from tasks.ledger.models import Arrival
 from tasks.ledger.sessions import session_numbers
 from tasks.ledger.tables import items
@@ -34,7 +34,7 @@ def write_arrivals(connection: Connection, arrivals: Sequence[Arrival]) -> list[
     announced = {(numbers[arrival.session], arrival.kind, arrival.key): arrival for arrival in arrivals}
     # Everybody takes the locks of rows in the same order, so that nobody waits in a circle.
     rows = [_row(key, announced[key]) for key in sorted(announced)]
-    news: Sequence[Row[Any]] = connection.execute(_upsert(connection.dialect.name), rows).all()
+    news: Sequence[Row[Any]] = insert_rows(connection, _upsert(connection.dialect.name), rows).all()
     changed = sorted((row.id, row.attempt) for row in news if row.attempt > 0)
     take_back(connection, changed, "arrival", "announced-anew", "announced with another payload")
     told = {(row.session_id, row.kind, row.key) for row in news}

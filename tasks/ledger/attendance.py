@@ -6,10 +6,10 @@ behind is found by the sweep.
 
 from functools import cache
 
-from sqlalchemy import Connection, Executable, bindparam, delete, func, select
+from sqlalchemy import Connection, Insert, bindparam, delete, func, select
 
 from tasks.ledger.clock import NOW
-from tasks.ledger.database import Ledger, insert_into
+from tasks.ledger.database import Ledger, insert_into, insert_rows
 from tasks.ledger.models import Claimer
 from tasks.ledger.tables import attendants
 
@@ -32,7 +32,7 @@ _FORGET = delete(attendants).where(~_SEEN)
 def sign_on(ledger: Ledger, claimer: Claimer) -> None:
     """Say that somebody attends to what waits; again and again, as a sign of life."""
     rows = [{"owner": claimer.owner, "kind": kind, "session": claimer.session} for kind in claimer.kinds]
-    ledger.write(lambda connection: connection.execute(_upsert(connection.dialect.name), rows))
+    ledger.write(lambda connection: insert_rows(connection, _upsert(connection.dialect.name), rows))
 
 
 def sign_off(ledger: Ledger, owner: str) -> None:
@@ -53,6 +53,6 @@ def _sign_off(connection: Connection, owner: str) -> None:
 
 
 @cache
-def _upsert(dialect: str) -> Executable:
+def _upsert(dialect: str) -> Insert:
     insert = insert_into(dialect, attendants).values(seen=NOW)
     return insert.on_conflict_do_update(index_elements=["owner", "kind"], set_={"seen": insert.excluded.seen})

@@ -4,12 +4,14 @@ Statements are made once, when a module is imported: making one costs more than 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import Compiled
 from sqlalchemy.exc import DBAPIError
 
 from tasks.ledger import schema
@@ -80,3 +82,17 @@ def open_ledger(url: str, *, patience: float = 60.0) -> Ledger:
 def insert_into(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Insert into a table, in the words of a database for conflicts."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
+    """Execute an insert for rows, of which there is at least one.
+
+    SQLAlchemy keeps no statement that says what to do in a conflict, and compiling one costs more than executing it.
+    """
+    compiled = _compiled(connection.dialect, statement, tuple(rows[0]), many=len(rows) > 1)
+    return connection.execute(cast("Executable", compiled), rows)
+
+
+@lru_cache
+def _compiled(dialect: Dialect, statement: Insert, names: tuple[str, ...], *, many: bool) -> Compiled:
+    return statement.compile(dialect=dialect, column_keys=list(names), for_executemany=many)

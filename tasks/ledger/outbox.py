@@ -9,10 +9,10 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Double, Executable, Row, and_, bindparam, case, func, literal_column, select, update
+from sqlalchemy import Connection, Double, Insert, Row, and_, bindparam, case, func, literal_column, select, update
 
 from tasks.ledger.clock import NOW
-from tasks.ledger.database import Ledger, insert_into
+from tasks.ledger.database import Ledger, insert_into, insert_rows
 from tasks.ledger.models import Delivery, Message
 from tasks.ledger.policy import patience
 from tasks.ledger.tables import outbox
@@ -101,11 +101,11 @@ def write_messages(connection: Connection, messages: Sequence[Message]) -> None:
         # Everybody takes the locks of rows in the same order, so that nobody waits in a circle.
         values = [{"target": key[0], "key": key[1], "payload": rows[key].payload} for key in sorted(rows)]
         if values:
-            connection.execute(_insert(connection.dialect.name, repeat=repeat), values)
+            insert_rows(connection, _insert(connection.dialect.name, repeat=repeat), values)
 
 
 @cache
-def _insert(dialect: str, *, repeat: bool) -> Executable:
+def _insert(dialect: str, *, repeat: bool) -> Insert:
     """Return the statement for new messages; one with another payload than before is a new version if so wished.
 
     A sender who has the old version keeps it for its time, so that the new one does not overtake it.

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from sqlalchemy import Connection, Executable, bindparam, select, update
+from sqlalchemy import Connection, Insert, bindparam, select, update
 
 from tasks.ledger.arrivals import write_arrivals
 from tasks.ledger.clock import NOW
-from tasks.ledger.database import Ledger, insert_into
+from tasks.ledger.database import Ledger, insert_into, insert_rows
 from tasks.ledger.models import Arrival, Lease, Message, Result
 from tasks.ledger.outbox import write_messages
 from tasks.ledger.tables import items, sessions
@@ -118,7 +118,7 @@ def supplement(ledger: Ledger, session: str, kind: str, results: Mapping[str, Se
         rows = connection.execute(_IDLE, chosen).all()
         values = [{"item_id": row.id} | result.model_dump(mode="json") for row in rows for result in results[row.key]]
         if values:
-            connection.execute(_upsert(connection.dialect.name), values)
+            insert_rows(connection, _upsert(connection.dialect.name), values)
 
     ledger.write(work)
 
@@ -128,11 +128,11 @@ def write_results(connection: Connection, lease: Lease, results: Sequence[Result
     latest = {result.step: result for result in results}
     rows = [{"item_id": lease.item} | result.model_dump(mode="json") for result in latest.values()]
     if rows:
-        connection.execute(_upsert(connection.dialect.name), rows)
+        insert_rows(connection, _upsert(connection.dialect.name), rows)
 
 
 @cache
-def _upsert(dialect: str) -> Executable:
+def _upsert(dialect: str) -> Insert:
     insert = insert_into(dialect, table).values(recorded=NOW)
     again = {name: insert.excluded[name] for name in (*Result.model_fields, "recorded")}
     return insert.on_conflict_do_update(index_elements=["item_id", "step"], set_=again)

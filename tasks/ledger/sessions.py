@@ -4,11 +4,11 @@ from functools import cache
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Executable, Row, bindparam, select, update
+from sqlalchemy import Connection, Insert, Row, bindparam, select, update
 
 from tasks.errors import InputError
 from tasks.ledger.clock import NOW
-from tasks.ledger.database import Ledger, insert_into
+from tasks.ledger.database import Ledger, insert_into, insert_rows
 from tasks.ledger.models import Session
 from tasks.ledger.tables import sessions
 
@@ -59,7 +59,7 @@ def session_numbers(connection: Connection, names: set[str]) -> dict[str, int]:
 
 def write_session(connection: Connection, session: Session) -> Session:
     """Do the work of ``open_session`` within a transaction."""
-    connection.execute(_insert(connection.dialect.name), [session.model_dump(mode="json")])
+    insert_rows(connection, _insert(connection.dialect.name), [session.model_dump(mode="json")])
     found = _find(connection, session.name)
     if found is None or (found.kind, found.folder) != (session.kind, session.folder):
         raise InputError(f"session {session.name}", f"{session.kind} in {session.folder}", f"as it was opened: {found}")
@@ -87,7 +87,7 @@ def _added(known: dict[str, JsonValue], new: dict[str, JsonValue]) -> dict[str, 
 
 
 @cache
-def _insert(dialect: str) -> Executable:
+def _insert(dialect: str) -> Insert:
     return insert_into(dialect, sessions).values(created=NOW).on_conflict_do_nothing(index_elements=["name"])
 
 
