@@ -14,9 +14,11 @@ from typing import IO, TYPE_CHECKING
 
 import psutil
 
+from tasks import programs
 from tasks.errors import CommandError
 from tasks.models import Model
 from tasks.settings import site
+from tasks.starting import Start, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +26,21 @@ if TYPE_CHECKING:
 # The tool runs in a session of its own, so that its children can be ended with it. A watcher in that session waits for
 # the end of a pipe that only this process holds: however this process dies (cancelled, out of memory, killed), the
 # pipe ends and the watcher kills the session. (Opened by its path: dash knows file descriptors of one digit only.)
-_GUARDED = '{ read -r _ <&3; kill -KILL -$$; } & "$@" 3<&-; status=$?; kill -KILL $!; exit $status'
+# MPI puts what it starts into process groups of their own, so that all of the session are looked for in /proc: the
+# third and fourth words after the name of a program, which may hold anything, are its group and session.
+_KILL_SESSION = """\
+for stat in /proc/[0-9]*/stat; do
+    read -r line 2>/dev/null <"$stat" || continue
+    number=${stat#/proc/}; number=${number%/stat}
+    set -- ${line##*) }
+    [ "$4" = $$ ] && [ "$3" != $$ ] && kill -KILL "$number"
+done
+kill -KILL -$$"""
+_GUARDED = '{ read -r _ <&3; @ENDING@; @KILL@; } & "$@" 3<&-; status=$?; kill -KILL $!; exit $status'
 _TAIL = 2000
 _LEAST_SPACE = 2**20
 _GRACE = 10.0
+_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -57,15 +70,18 @@ def run(  # noqa: PLR0913 - a program needs all of these
     log: Path | None = None,
     timeout: float | None = None,
     environment: dict[str, str] | None = None,
+    program: str | None = None,
 ) -> str:
     """Run a program and return what it printed (both streams).
 
     ``answers`` are typed to it line by line; ``log`` keeps the output; ``timeout`` in seconds (default: the site's).
+    ``program`` is the word for which the site says how it is started, if it is not the first one, as with mpirun.
     However this call ends, no process of the program is left. Raises CommandError if the program cannot be started,
     exits with another status than 0, or takes too long.
     """
+    command = _prepared(arguments, cwd, environment, program)
     with _output(log) as output:
-        status = _finish(arguments, cwd, answers, output, timeout or site().command_timeout, environment)
+        status = _finish(command, cwd, answers, output, timeout or site().command_timeout)
         output.seek(0)
         text = output.read().decode(errors="replace")
     if status != 0:
@@ -74,22 +90,52 @@ def run(  # noqa: PLR0913 - a program needs all of these
     return text
 
 
+def find(program: str, owner: str | None = None) -> str | None:
+    """Return where a program is, for one that the site has started in its own way: there; None if it is not found.
+
+    ``owner`` is the program whose way it is, as the one that mpirun starts.
+    """
+    environment = programs.entry(owner or program)
+    if environment is None:
+        return shutil.which(program)
+    name = programs.word(program, environment)
+    try:
+        said = run(
+            ["/bin/sh", "-c", 'command -v "$0"', name], cwd=Path(tempfile.gettempdir()), program=owner or program
+        )
+    except CommandError:
+        return None
+    return said.strip().rsplit("\n", maxsplit=1)[-1]
+
+
+def installation(program: str) -> str:
+    """Return what changes when another installation of a program takes its place: when it must be asked again."""
+    environment = programs.entry(program)
+    if environment is None:
+        found = shutil.which(program)
+        return f"{found} {Path(found).stat().st_mtime_ns}" if found else ""
+    return environment.model_dump_json()
+
+
+def _prepared(
+    arguments: Sequence[str | os.PathLike[str]],
+    cwd: Path,
+    environment: dict[str, str] | None,
+    program: str | None = None,
+) -> Start:
+    words = [os.fspath(word) for word in arguments]
+    return start(words, program or words[0], cwd, environment or {})
+
+
 def _want_of_space(folder: Path) -> str:
     """Say that a disk is full: what the program said of it may have found no place in its log."""
     full = shutil.disk_usage(folder).free < _LEAST_SPACE
     return f"(in {folder}: {os.strerror(errno.ENOSPC)})" if full else ""
 
 
-def _finish(  # noqa: PLR0913, PLR0917
-    arguments: Sequence[str | os.PathLike[str]],
-    cwd: Path,
-    answers: Sequence[object],
-    output: IO[bytes],
-    timeout: float,
-    environment: dict[str, str] | None,
-) -> int | str:
+def _finish(command: Start, cwd: Path, answers: Sequence[object], output: IO[bytes], timeout: float) -> int | str:
     """Run the program to its end and return its status, or the word for another end."""
-    with _started(arguments, cwd, output, environment) as process:
+    with _started(command, cwd, output) as process:
         try:
             process.communicate("".join(f"{_word(answer)}\n" for answer in answers).encode(), timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -106,7 +152,7 @@ def service(
     environment: dict[str, str] | None = None,
 ) -> "Iterator[psutil.Process]":
     """Keep a program running while the block runs; afterwards interrupt it, and kill what is left of it."""
-    with log.open("wb") as output, _started(arguments, cwd, output, environment) as process:
+    with log.open("wb") as output, _started(_prepared(arguments, cwd, environment), cwd, output) as process:
         family = psutil.Process(process.pid)
         try:
             yield family
@@ -121,37 +167,49 @@ def service(
 
 
 @contextmanager
-def _started(
-    arguments: Sequence[str | os.PathLike[str]], cwd: Path, output: IO[bytes], environment: dict[str, str] | None
-) -> "Iterator[subprocess.Popen[bytes]]":
+def _started(command: Start, cwd: Path, output: IO[bytes]) -> "Iterator[subprocess.Popen[bytes]]":
     """Start a guarded program; when the block ends, kill its session."""
     reader, writer = os.pipe()
+    guarded = _GUARDED.replace("@ENDING@", command.ending).replace("@KILL@", _KILL_SESSION)
     try:
         process = subprocess.Popen(
-            [
-                "/bin/sh",
-                "-c",
-                f"exec 3</proc/self/fd/{reader}; {_GUARDED}",
-                "sh",
-                *[os.fspath(word) for word in arguments],
-            ],
+            ["/bin/sh", "-c", f"exec 3</proc/self/fd/{reader}; {guarded}", "sh", *command.words],
             cwd=cwd,
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=[reader],
             start_new_session=True,
-            env=None if environment is None else {**os.environ, **environment},
+            env={**os.environ, **command.variables},
         )
         try:
             yield process
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _end(process, command)
     finally:
         os.close(reader)
         os.close(writer)
+
+
+def _end(process: subprocess.Popen[bytes], command: Start) -> None:
+    """Kill the session of a program, and what is left of it elsewhere."""
+    killed: set[int] = set()
+    while left := set(_session(process.pid)) - killed:
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        killed |= left
+    process.wait()
+    if command.ending != Start.ending:
+        subprocess.run(["/bin/sh", "-c", command.ending], check=False, timeout=_PATIENCE)
+
+
+def _session(leader: int) -> "Iterator[int]":
+    """Return the processes of a session: MPI puts what it starts into groups of their own."""
+    for pid in psutil.pids():
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getsid(pid) == leader:
+                yield pid
 
 
 @contextmanager

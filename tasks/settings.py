@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     command_timeout: float = 7200.0
     """Seconds after which a program is taken for hanging and killed with its children."""
 
+    programs: Path | None = None
+    """YAML file that says how the field's programs are started: by modules, in conda environments, from containers;
+    what it does not name is looked for in PATH."""
+
     ledger: SecretStr = Field(default_factory=_at_home)
     """Where the ledger is: a file for one machine, or postgresql://USER:PASSWORD@HOST/DATABASE for a facility."""
 

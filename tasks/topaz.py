@@ -4,18 +4,20 @@ import re
 import sys
 from pathlib import Path
 
-from tasks import topaz_launcher
+from tasks import programs, topaz_launcher
 from tasks.errors import ResultError
 
 THIS_PYTHON = "python"
-"""Stands for the Python that runs this."""
+"""Stands for the Python that runs this, unless the site says where Topaz is."""
+_TOPAZ = "topaz"
 DEVICES = {"cpu": "-1", "cuda": "0"}
 """What Topaz calls devices."""
 
 
 def start(executable: str) -> list[str]:
     """Return how a command begins that runs Topaz in a Python that has it."""
-    python = sys.executable if executable == THIS_PYTHON else executable
+    of_site = _TOPAZ if programs.entry(_TOPAZ) else sys.executable
+    python = of_site if executable == THIS_PYTHON else executable
     return [python, str(Path(topaz_launcher.__file__).resolve())]
 
 

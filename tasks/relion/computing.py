@@ -1,6 +1,7 @@
 """With what RELION computes; nothing here changes the result."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -57,6 +58,11 @@ class Computing(Model):
         if self.processes == 1:
             return [executable]
         return [*self.launcher, "-n", str(self.processes), f"{executable}_mpi"]
+
+    def started(self, words: Sequence[str]) -> str:
+        """Return the program of RELION among the words that start it."""
+        launched = self.processes > 1 and tuple(words[: len(self.launcher)]) == self.launcher
+        return words[len(self.launcher) + 2] if launched else words[0]
 
     def environment(self) -> dict[str, str]:
         """Return what MPI has to be told beside its command line."""

@@ -62,6 +62,7 @@ class Job:
                 log=self.file(log),
                 timeout=computing.time_limit,
                 environment=computing.environment(),
+                program=computing.started(arguments),
             )
         except CommandError as error:
             reason = failure(error, self.file(log).read_text(errors="replace"))

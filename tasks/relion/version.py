@@ -1,12 +1,12 @@
 """Which RELION is installed, and what it can do."""
 
 import re
-import shutil
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tasks.command import run
+from tasks.command import installation, run
 from tasks.errors import CommandError, InputError
 
 
@@ -38,15 +38,12 @@ BLUSH = RelionVersion(5)
 
 def relion_version(executable: str) -> RelionVersion:
     """Ask a program of RELION for its version; each is asked once."""
-    found = shutil.which(executable)
-    if found is None:
-        raise CommandError(f"{executable} was not found")
-    return _ask(found, Path(found).stat().st_mtime_ns)
+    return _ask(executable, installation(executable))
 
 
 @lru_cache(maxsize=64)
-def _ask(executable: str, _changed: int) -> RelionVersion:
-    version = read_version(run([executable, "--version"], cwd=Path(executable).parent))
+def _ask(executable: str, _installation: str) -> RelionVersion:
+    version = read_version(run([executable, "--version"], cwd=Path(tempfile.gettempdir())))
     version.require(OLDEST, executable, "another program")
     return version
 

@@ -3,12 +3,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 from typing import Annotated
 
-import psutil
 import pytest
+from forking_programs import alive, forking, wait_for
 
 from tasks.command import Flag, flags, run, service
 from tasks.errors import CommandError
@@ -20,27 +18,6 @@ class Tool(Model):
     voltage: Annotated[float | None, Flag("-Kv")] = None
     binning: Annotated[float, Flag("-FtBin")] = 1.5
     note: str = "no flag"
-
-
-def forking(folder: Path) -> Path:
-    """Write a tool that starts a child, notes both process numbers, and hangs."""
-    tool = folder / "forks.sh"
-    tool.write_text("#!/bin/sh\nsleep 600 &\necho $! $$ > pids\nwait\n")
-    tool.chmod(0o755)
-    return tool
-
-
-def wait_for(condition, seconds: float = 10.0) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def test_flags_follow_the_fields_and_leave_out_none():

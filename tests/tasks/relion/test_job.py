@@ -108,6 +108,19 @@ def test_starts_mpi_with_the_launcher_of_the_site(tmp_path):
     assert "OMPI_MCA_rmaps_base_oversubscribe" in computing.environment()
 
 
+def test_mpi_is_that_of_the_environment_in_which_the_site_has_relion(tmp_path, monkeypatch):
+    stand_in(tmp_path / "relion" / "relion_refine_mpi", "5.0.0", "print(*arguments)")
+    mpirun = tmp_path / "relion" / "srun"
+    mpirun.write_text('#!/bin/sh\nshift 3\necho "$COLOUR $OMPI_MCA_mpi_yield_when_idle"\nexec "$@"\n')
+    mpirun.chmod(0o755)
+    relion = f"{{names: ['relion_*'], search: [{tmp_path}/relion], variables: {{COLOUR: blue}}}}"
+    (tmp_path / "programs.yaml").write_text(f"programs:\n  relion: {relion}\n")
+    monkeypatch.setenv("CRYOEM_FLOWS_PROGRAMS", str(tmp_path / "programs.yaml"))
+    computing = Computing(processes=3, launcher=("srun", "--mpi=pmix"))
+    said = Job(tmp_path, tmp_path).run([*computing.launch("relion_refine"), "--o", "run"], computing, [])
+    assert said == "blue 1\n--o run\n"
+
+
 def test_images_are_held_in_memory_only_where_they_fit():
     computing = Computing(processes=3)
     assert computing.holding(1_000_000) == computing
