@@ -9,6 +9,7 @@ from tasks.models.base import Device, Executable, Incidental, Model, Shift, Thre
 from tasks.models.ctf import Ctf, TiltGeometry
 from tasks.models.ice import IceThickness
 from tasks.models.movie import Micrograph, Motion, Movie
+from tasks.models.opinion import Answer, Opinion
 from tasks.models.particles import Particles, ParticleSet, Picks
 from tasks.models.tilt_series import (
     Alignment,
@@ -24,6 +25,7 @@ from tasks.models.tomogram import Tomogram
 __all__ = [
     "Acquisition",
     "Alignment",
+    "Answer",
     "Ctf",
     "Device",
     "EerSampling",
@@ -37,6 +39,7 @@ __all__ = [
     "Model",
     "Motion",
     "Movie",
+    "Opinion",
     "Optics",
     "ParticleSet",
     "Particles",
