@@ -10,7 +10,7 @@ from tasks.models.ctf import Ctf, TiltGeometry
 from tasks.models.ice import IceThickness
 from tasks.models.movie import Micrograph, Motion, Movie
 from tasks.models.opinion import Answer, Opinion
-from tasks.models.particles import Particles, ParticleSet, Picks
+from tasks.models.particles import Particles, ParticleSet, Picks, TomogramPicks
 from tasks.models.tilt_series import (
     Alignment,
     Exclusion,
@@ -52,5 +52,6 @@ __all__ = [
     "TiltImage",
     "TiltSeries",
     "Tomogram",
+    "TomogramPicks",
     "one_of",
 ]

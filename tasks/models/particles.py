@@ -6,6 +6,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from tasks.models.base import Model
 from tasks.models.movie import Micrograph
+from tasks.models.tomogram import Tomogram
 
 
 class Picks(Model):
@@ -29,6 +30,29 @@ class Picks(Model):
     """Name and version of the program."""
     diagnostic: Path | None = None
     """Picture of the micrograph with the particles marked."""
+
+
+class TomogramPicks(Model):
+    """The centres of the particles in one tomogram; none found is a result too."""
+
+    tomogram: Tomogram
+    """The volume in which they were found."""
+    coordinates: Path
+    """STAR file of particles as RELION 5 has them: rlnTomoName, the centre as rlnCenteredCoordinateXAngst, -YAngst and
+    -ZAngst in angstrom from the centre of the tomogram (the middle of n voxels is voxel n // 2), and
+    rlnAutopickFigureOfMerit; the best come first."""
+    count: NonNegativeInt
+    """Number of particles."""
+    excluded: float = Field(default=0.0, ge=0, le=1)
+    """Fraction of the tomogram that was left out, as gold and other foreign matter."""
+    diameter: PositiveFloat
+    """Diameter of the particles in angstrom, as it was given."""
+    threshold: float
+    """Lowest figure of merit of a particle; its scale is that of the program."""
+    program: str
+    """Name and version of the program."""
+    diagnostic: Path | None = None
+    """Picture of the slab of the tomogram that holds most particles, with those in it marked."""
 
 
 class Particles(Model):

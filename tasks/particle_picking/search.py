@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.particle_picking.peaks import Peaks, find_peaks
+from tasks.numerics.peak_heights import CERTAIN, divide
+from tasks.numerics.peaks import Peaks, find_peaks
 from tasks.particle_picking.preparation import Prepared
 from tasks.particle_picking.profile import Profile, disc, learn, resemblance
-from tasks.particle_picking.threshold import CERTAIN, divide
 
 _ROUNDS = 4
 _GAIN = 0.01

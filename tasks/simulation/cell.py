@@ -1,13 +1,14 @@
 """A slab of a cell: vesicles, ribosomes, filaments and crowded small proteins."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
+from tasks.numerics.peaks import apart
 from tasks.simulation.particle import POTENTIAL_PER_KILODALTON, particle
 from tasks.simulation.scatterers import Scatterers, joined
 from tasks.simulation.slab import Slab
@@ -28,24 +29,29 @@ _AVOGADRO = 6.022e-7
 """Molecules of 1 kilodalton in a cubic angstrom at 1 gram per litre."""
 
 
-def cell(slab: Slab, density: Path | None, detail: float, random: np.random.Generator) -> list[Scatterers]:
-    """Fill a slab; ``detail`` in angstrom is about the smallest distance that matters."""
-    return joined(
-        [
-            *_vesicles(slab, detail, random),
-            _ribosomes(slab, density, detail, random),
-            _filaments(slab, detail, random),
-            *_crowd(slab, detail, random),
-        ]
-    )
+@dataclass(frozen=True)
+class Cell:
+    """What fills a slab."""
+
+    scatterers: list[Scatterers]
+    ribosomes: npt.NDArray[np.float32]
+    """Centres of the larger particles, (n, 3)."""
 
 
-def _ribosomes(slab: Slab, density: Path | None, detail: float, random: np.random.Generator) -> Scatterers:
-    """Return particles of 2.5 megadalton, of the density map if there is one."""
+def cell(slab: Slab, density: Path | None, detail: float, distance: float, random: np.random.Generator) -> Cell:
+    """Fill a slab; ``detail`` in angstrom is about the smallest distance that matters.
+
+    ``distance`` is the smallest one of two of the larger particles; of 0, they may overlap.
+    """
+    vesicles = _vesicles(slab, detail, random)
     one = particle(density, 2500, detail=min(0.25, (2.5 / detail) ** 3))
     dense = replace(one, weights=one.weights * np.float32(_RNA))
     count = max(round(slab.volume / _RIBOSOME_SPACING**3), 1)
-    return dense.copies(Rotation.random(count, random_state=random), slab.places(count, 120, random))
+    turns, places = Rotation.random(count, random_state=random), slab.places(count, 120, random)
+    kept = apart(places, distance)
+    ribosomes = dense.copies(turns[kept], places[kept])
+    filled = [*vesicles, ribosomes, _filaments(slab, detail, random), *_crowd(slab, detail, random)]
+    return Cell(joined(filled), places[kept])
 
 
 def _crowd(slab: Slab, detail: float, random: np.random.Generator) -> list[Scatterers]:

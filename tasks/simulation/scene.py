@@ -15,7 +15,7 @@ from tasks.simulation.ice import Ice
 from tasks.simulation.imaging import Lens, defocus_heights
 from tasks.simulation.scatterers import Scatterers
 from tasks.simulation.tilt_setup import TiltSetup
-from tasks.simulation.truth import TiltSeriesTruth, TiltTruth
+from tasks.simulation.truth import Point, TiltSeriesTruth, TiltTruth
 from tasks.simulation.volume import density
 
 
@@ -32,7 +32,9 @@ class Scene:
     def build(cls, parameters: TiltSetup) -> "Scene":
         """Draw the specimen, the camera and the truth of a series."""
         slab = parameters.slab()
-        specimen = cell(slab, parameters.density, parameters.pixel_size, parameters.random(1))
+        distance = parameters.particle_distance
+        filled = cell(slab, parameters.density, parameters.pixel_size, distance, parameters.random(1))
+        specimen = filled.scatterers
         camera = parameters.camera()
         rows, columns = parameters.shape
         width, height = columns * parameters.pixel_size, rows * parameters.pixel_size
@@ -40,14 +42,15 @@ class Scene:
         beads = beads_on(slab, count, parameters.random(2))
         if count:
             specimen.append(gold(beads, parameters.bead_diameter))
-        seen = [bead for bead in beads.tolist() if abs(bead[0]) < width / 2 and abs(bead[1]) < height / 2]
+        particles, seen = (_within(width, height, places) for places in (filled.ribosomes, beads))
         truth = TiltSeriesTruth(
             name=parameters.name,
             tilts=tuple(sorted(parameters.tilts(camera), key=lambda tilt: tilt.nominal_angle)),
             tilt_axis_angle=parameters.axis_angle,
             nominal_axis_angle=parameters.nominal_axis_angle,
             handedness=parameters.handedness,
-            beads=tuple(seen),
+            beads=seen,
+            particles=particles,
             voxel_size=parameters.pixel_size * parameters.volume_binning,
         )
         return cls(parameters, truth, specimen, camera)
@@ -87,3 +90,8 @@ class Scene:
         rows, columns = (n // parameters.volume_binning for n in parameters.shape)
         depth = math.ceil((parameters.thickness + 2 * parameters.bead_diameter) / size)
         return -density(self.specimen, (depth, rows, columns), size)
+
+
+def _within(width: float, height: float, places: npt.NDArray[np.float32]) -> tuple[Point, ...]:
+    """Return the places in the field of view of the untilted image."""
+    return tuple((x, y, z) for x, y, z in places.tolist() if abs(x) < width / 2 and abs(y) < height / 2)

@@ -37,6 +37,8 @@ class TiltSetup(Setup):
     """Dose of a tilt in electron per square angstrom."""
     thickness: PositiveFloat = 1500.0
     """Of the slab, in angstrom."""
+    particle_distance: NonNegativeFloat = 0.0
+    """Smallest distance of two of the larger particles in angstrom; of 0, they may overlap."""
     beads: NonNegativeInt = 0
     """Gold beads on the surfaces within the untilted field of view; there are more outside."""
     bead_diameter: PositiveFloat = 100.0

@@ -150,6 +150,8 @@ class TiltSeriesTruth(_Kept):
     """+1 or -1: sign with which the height of a point adds to its defocus."""
     beads: tuple[Point, ...] = ()
     """Centres of the gold beads, of those in the field of view of the untilted image."""
+    particles: tuple[Point, ...] = ()
+    """Centres of the larger particles (ribosomes, or those of the density map) in that field."""
     mdoc: Path | None = None
     gain: Path | None = None
     volume: Path | None = None

@@ -1,6 +1,6 @@
 import numpy as np
 
-from tasks.particle_picking.peaks import Peaks
+from tasks.numerics.peaks import Peaks
 from tasks.particle_picking.profile import disc
 from tasks.particle_picking.search import Found
 

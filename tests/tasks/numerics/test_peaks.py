@@ -1,6 +1,6 @@
 import numpy as np
 
-from tasks.particle_picking.peaks import find_peaks
+from tasks.numerics.peaks import find_peaks
 
 
 def hills(centres, shape=(60, 80)):

@@ -1,6 +1,7 @@
-"""Peaks of a map of resemblance."""
+"""Peaks of maps of resemblance, flat or solid."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ class Peaks:
     """Places of a map where it is higher than around, the highest first."""
 
     places: Numbers
-    """(count, 2) x and y in pixels."""
+    """(count, 2) x and y, or (count, 3) x, y and z, in pixels."""
     heights: Numbers
 
     def __len__(self) -> int:
@@ -32,18 +33,16 @@ def find_peaks(
 ) -> Peaks:
     """Find the peaks above 0 where they are allowed, ``distance`` apart and ``margin`` from the edges, in pixels."""
     around = scipy.ndimage.maximum_filter(scores, 2 * int(distance / 2) + 1)
-    y, x = np.nonzero((scores == around) & (scores > 0) & allowed)
-    rows, columns = scores.shape
-    inside = (x >= margin) & (y >= margin) & (x <= columns - 1 - margin) & (y <= rows - 1 - margin)
-    y, x = y[inside], x[inside]
-    order = np.argsort(-scores[y, x], kind="stable")
-    places = np.stack([x[order], y[order]], axis=1)
-    places = places[_apart(places, distance)]
-    heights = scores[places[:, 1], places[:, 0]].astype(np.float64)
-    return Peaks(places + _offsets(scores, places), heights)
+    corners = np.argwhere((scores == around) & (scores > 0) & allowed)
+    corners = corners[((corners >= margin) & (corners <= np.array(scores.shape) - 1 - margin)).all(axis=1)]
+    order = np.argsort(-scores[tuple(corners.T)], kind="stable")
+    corners = corners[order]
+    corners = corners[apart(corners, distance)]
+    heights = scores[tuple(corners.T)].astype(np.float64)
+    return Peaks((corners + _offsets(scores, corners))[:, ::-1], heights)
 
 
-def _apart(places: npt.NDArray[np.int64], distance: float) -> npt.NDArray[np.int64]:
+def apart(places: npt.NDArray[Any], distance: float) -> npt.NDArray[np.int64]:
     """Return the indices of places that keep their distance from all that come before them."""
     if not len(places):
         return np.empty(0, np.int64)
@@ -57,13 +56,18 @@ def _apart(places: npt.NDArray[np.int64], distance: float) -> npt.NDArray[np.int
 
 def _offsets(scores: npt.NDArray[np.float32], places: npt.NDArray[np.int64]) -> Numbers:
     """Return where parabolas through the pixels beside each peak have their tops, relative to it."""
-    padded = np.pad(scores, 1, mode="edge").astype(np.float64)
-    x, y = places[:, 0] + 1, places[:, 1] + 1
-    pairs = ((padded[y, x - 1], padded[y, x + 1]), (padded[y - 1, x], padded[y + 1, x]))
-    curvatures = [before + after - 2 * padded[y, x] for before, after in pairs]
-    tops = [
-        np.divide(before - after, 2 * curvature, out=np.zeros(len(x)), where=curvature < 0)
-        for (before, after), curvature in zip(pairs, curvatures, strict=True)
-    ]
+    tops = [_top(scores, places, axis) for axis in range(scores.ndim)]
     offsets: Numbers = np.clip(np.stack(tops, axis=1), -0.5, 0.5)
     return offsets
+
+
+def _top(scores: npt.NDArray[np.float32], places: npt.NDArray[np.int64], axis: int) -> Numbers:
+    step = np.eye(scores.ndim, dtype=np.int64)[axis]
+    last = np.array(scores.shape) - 1
+    # The edge repeats itself beyond the map.
+    before, here, after = (
+        scores[tuple(np.clip(places + move * step, 0, last).T)].astype(np.float64) for move in (-1, 0, 1)
+    )
+    curvature = before + after - 2 * here
+    top: Numbers = np.divide(before - after, 2 * curvature, out=np.zeros(len(places)), where=curvature < 0)
+    return top

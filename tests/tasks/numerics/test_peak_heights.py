@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tasks.particle_picking.threshold import CERTAIN, LOWEST, divide
+from tasks.numerics.peak_heights import CERTAIN, LOWEST, divide
 
 
 def heights(*groups, seed=1):
