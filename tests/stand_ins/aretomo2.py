@@ -1,0 +1,58 @@
+"""A stand-in for AreTomo2 1.1.3: aligns, or reconstructs with -AlnFile, by the embedded tools."""
+
+import sys
+from pathlib import Path
+
+from stand_ins.aretomo_lines import aln_lines, angles_in, options
+from stand_ins.tilt_series import align, reconstruct, series_of, tilts_of
+from tasks.formats.aln import read_aln
+from tasks.formats.mrc import header, read_volume, write_mrc
+
+KNOWN = {
+    **dict.fromkeys(("-InMrc", "-OutMrc", "-AngFile", "-AlnFile", "-PixSize", "-VolZ", "-OutBin", "-AlignZ"), 1),
+    **dict.fromkeys(("-DarkTol", "-FlipVol", "-Wbp", "--version"), 1),
+    **dict.fromkeys(("-TiltCor", "-TiltAxis", "-Patch", "-Sart"), 2),
+    **{"-Gpu": None},
+}
+
+
+def main() -> None:
+    given = options(KNOWN)
+    if "--version" in given:
+        print("AreTomo2 version 1.1.3\nBuilt on Aug 19 2024")
+        return
+    stack, target = Path(given["-InMrc"][0]), Path(given["-OutMrc"][0])
+    if not stack.is_file():
+        print(f"Error: unable to open MRC file\n       {stack}\n", file=sys.stderr)
+        sys.exit(1)
+    (reconstructed if "-AlnFile" in given else aligned)(given, stack, target)
+    print("Total time: 1.00 sec\n")
+
+
+def aligned(given: dict[str, list[str]], stack: Path, target: Path) -> None:
+    axis, refined = (float(word) for word in given["-TiltAxis"])
+    series = series_of(stack, angles_in(Path(given["-AngFile"][0])), axis, float(given["-PixSize"][0]))
+    found = align(series, turn=refined >= 0, level=given["-TiltCor"][0] == "1")
+    if given["-TiltCor"][0] != "-1":
+        print(f"Tilt offset: {found.tilt_offset or 0:8.2f},  CC: 0.4512\n")
+    patches = [int(word) for word in given.get("-Patch", ["0", "0"])]
+    _, rows, columns = header(stack).shape
+    lines = aln_lines(series, found, (columns, rows), patches[0] * patches[1], first=0)
+    target.with_name(f"{stack.stem}.aln").write_text("\n".join(["# AreTomo Alignment / Priims bprmMn ", *lines, ""]))
+    write_mrc(target, read_volume(stack)[:, ::8, ::8], 1.0, stack=True)
+    print(f"Best tilt axis: {50:4d}, Score: {found.score:9.5f}\n")
+
+
+def reconstructed(given: dict[str, list[str]], stack: Path, target: Path) -> None:
+    binning, pixel_size = float(given["-OutBin"][0]), float(given["-PixSize"][0])
+    depth = int(float(given["-VolZ"][0]) / binning) // 2 * 2
+    if depth <= 16:
+        return
+    tilts = tilts_of(read_aln(Path(given["-AlnFile"][0])).sections, pixel_size)
+    series = series_of(stack, [tilt.angle for tilt in tilts], tilts[0].axis_angle, pixel_size)
+    volume = reconstruct(series, tilts, round(binning), depth)
+    flipped = given.get("-FlipVol", ["0"])[0] != "0"
+    write_mrc(target, volume[::-1] if flipped else volume.swapaxes(0, 1), pixel_size * binning)
+
+
+main()
