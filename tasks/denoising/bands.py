@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 
 from tasks.numerics.device import Array, namespace
+from tasks.numerics.fourier import even_length
 
 Shape = tuple[int, int, int]
 BANDS_PER_OCTAVE = 2
@@ -77,14 +77,6 @@ def add_cropped(transform: Array, cropped: Array, grid: Shape) -> None:
     for rows_z, part_z in ((slice(0, half_z), slice(0, half_z)), (slice(-half_z, None), slice(half_z, None))):
         for rows_y, part_y in ((slice(0, half_y), slice(0, half_y)), (slice(-half_y, None), slice(half_y, None))):
             transform[rows_z, rows_y, :columns] += cropped[part_z, part_y, :]
-
-
-def even_length(length: float) -> int:
-    """Return the next even length that transforms fast."""
-    found = scipy.fft.next_fast_len(math.ceil(length), real=True)
-    while found % 2:
-        found = scipy.fft.next_fast_len(found + 1, real=True)
-    return int(found)
 
 
 def _ends(whole: int, length: int, axis: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from tasks.denoising.blocks import Volume, padded, sections
 from tasks.denoising.shrinkage import Weigh, agreements, by_halves, by_noise, mean_agreements, noise_powers, shrink
 from tasks.errors import InputError
 from tasks.formats.mrc import header, mapped, writing
 from tasks.models import Device, Model, Threads, Tomogram
+from tasks.numerics.blocks import Volume, padded, sections
 from tasks.numerics.device import to_device, to_host
 from tasks.numerics.shells import central_blocks
 

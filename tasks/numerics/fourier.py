@@ -3,6 +3,8 @@
 A transform of a real image of (ny, nx) pixels has (ny, nx // 2 + 1) coefficients, unshifted.
 """
 
+import math
+
 import array_api_compat
 import scipy.fft
 
@@ -86,3 +88,11 @@ def irfft3(transform: Array, shape: tuple[int, int, int]) -> Array:
     if array_api_compat.is_numpy_array(transform):
         return scipy.fft.irfftn(transform, s=shape, axes=(-3, -2, -1))
     return namespace(transform).fft.irfftn(transform, s=shape, axes=(-3, -2, -1))
+
+
+def even_length(length: float) -> int:
+    """Return the next even length that transforms fast."""
+    found = scipy.fft.next_fast_len(math.ceil(length), real=True)
+    while found % 2:
+        found = scipy.fft.next_fast_len(found + 1, real=True)
+    return int(found)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from tasks.denoising.bands import BANDS, add_cropped, crop, even_length, radii
-from tasks.denoising.blocks import MARGIN, padded, sections
+from tasks.numerics.blocks import MARGIN, padded, sections
+from tasks.numerics.fourier import even_length
 
 
 @pytest.mark.parametrize("shape", [(10, 37, 90), (70, 20, 64)])
@@ -20,23 +20,6 @@ def test_blocks_have_even_lengths_and_mirrored_margins():
     inner = block[MARGIN : MARGIN + 5, MARGIN : MARGIN + 6, MARGIN : MARGIN + 3]
     np.testing.assert_array_equal(inner, volume[:, :, 2:5])
     np.testing.assert_array_equal(block[MARGIN - 1, MARGIN, MARGIN : MARGIN + 3], volume[0, 0, 2:5])
-
-
-def test_windows_of_the_bands_add_to_one():
-    shape = (24, 20, 32)
-    total = sum(band.window(radii(shape, shape)) for band in BANDS)
-    np.testing.assert_allclose(total, 1, atol=1e-6)
-
-
-def test_a_coarser_grid_holds_what_its_band_needs():
-    shape = (48, 60, 72)
-    volume = np.random.default_rng(2).normal(size=shape).astype(np.float32)
-    whole = np.fft.rfftn(volume)
-    for band in BANDS:
-        grid = band.grid(shape)
-        found = np.zeros_like(whole)
-        add_cropped(found, crop(whole, grid) * band.window(radii(shape, grid)), grid)
-        np.testing.assert_allclose(found, whole * band.window(radii(shape, shape)), atol=2e-3)
 
 
 @pytest.mark.parametrize("length", [1, 7, 33, 129, 243])
