@@ -1,27 +1,22 @@
 """What kind of failure an error is, which decides whether and when the work is tried again."""
 
 import errno
+import platform
 
+from tasks.causes import cause
 from tasks.errors import CommandError, InputError, ResultError
 from tasks.ledger import Failure, FailureKind
 
-# Of the host, of a GPU, and by the kernel, which kills the largest process. The last one is RELION's.
-_OUT_OF_MEMORY = (
-    "out of memory",
-    "bad_alloc",
-    "memoryallocation",
-    "cannot allocate memory",
-    "ended by signal 9;",
-    "allocate: no space left",
-)
-_NO_SPACE = ("no space left", "disk quota exceeded")
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+# Libraries for GPUs have errors of these kinds only.
+_SPEAKING = (CommandError, RuntimeError, AssertionError)
 
 
 def failure_of(error: BaseException) -> Failure:
     """Return an error as the ledger keeps it."""
     log = error.log if isinstance(error, CommandError) else None
-    return Failure(kind=_kind(error), reason=str(error) or type(error).__name__, log=log)
+    kind, reason = _kind(error), str(error) or type(error).__name__
+    return Failure(kind=kind, reason=f"on {platform.node()}: {reason}" if kind == "no-gpu" else reason, log=log)
 
 
 def _kind(error: BaseException) -> FailureKind:
@@ -33,15 +28,10 @@ def _kind(error: BaseException) -> FailureKind:
         return "missing-input"
     if isinstance(error, MemoryError):
         return "out-of-memory"
-    return _kind_of_command(str(error).lower()) if isinstance(error, CommandError) else "tool-error"
+    return _kind_by_words(str(error)) if isinstance(error, _SPEAKING) else "tool-error"
 
 
-def _kind_of_command(said: str) -> FailureKind:
-    """Read what a program last said: all of them have the same few words for these."""
-    if "licen" in said:
-        return "no-licence"
-    if any(words in said for words in _OUT_OF_MEMORY):
-        return "out-of-memory"
-    if any(words in said for words in _NO_SPACE):
-        return "disk-full"
-    return "tool-error"
+def _kind_by_words(said: str) -> FailureKind:
+    """Tell from what was said; a program that crashes is tried again as any other that fails."""
+    why = cause(said)
+    return "tool-error" if why is None or why.kind == "crash" else why.kind

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 import psutil
 
 from tasks import programs
+from tasks.causes import cause
 from tasks.errors import CommandError
 from tasks.models import Model
 from tasks.settings import site
@@ -85,8 +86,7 @@ def run(  # noqa: PLR0913 - a program needs all of these
         output.seek(0)
         text = output.read().decode(errors="replace")
     if status != 0:
-        said = f"{text[-_TAIL:].strip()}\n{_want_of_space(cwd)}".strip()
-        raise CommandError(f"{arguments[0]} {_ending(status)}; it last said:\n{said}", log)
+        raise CommandError(_story(str(arguments[0]), _ending(status), text, _want_of_space(cwd)), log)
     return text
 
 
@@ -125,6 +125,13 @@ def _prepared(
 ) -> Start:
     words = [os.fspath(word) for word in arguments]
     return start(words, program or words[0], cwd, environment or {})
+
+
+def _story(program: str, ending: str, text: str, more: str) -> str:
+    """Say how a program ended: first why, if that can be told from all it said, then the end of it."""
+    why = cause(f"{text}\n{more}", ending)
+    said = f"{text[-_TAIL:].strip()}\n{more}".strip()
+    return f"{program} {ending}{f': {why}' if why else ''}; it last said:\n{said}"
 
 
 def _want_of_space(folder: Path) -> str:

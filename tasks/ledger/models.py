@@ -10,7 +10,7 @@ from tasks.models import Model
 State = Literal["waiting", "running", "done", "quarantined"]
 
 FailureKind = Literal[
-    "missing-input", "out-of-memory", "lost-worker", "bad-data", "tool-error", "no-licence", "disk-full"
+    "missing-input", "out-of-memory", "lost-worker", "no-gpu", "bad-data", "tool-error", "no-licence", "disk-full"
 ]
 
 

@@ -25,6 +25,9 @@ RULES: dict[FailureKind, Rule] = {
     "out-of-memory": Rule(waits=(0, 0)),
     # Mostly a machine's fault, so again at once; but an item that kills its workers must not do so for ever.
     "lost-worker": Rule(waits=(0, 0, 10, MINUTE, 5 * MINUTE)),
+    # A machine's fault: others may take the item meanwhile, and until it is mended no session must be given up. A pause
+    # would hold up sessions that need no GPU.
+    "no-gpu": Rule(waits=(10, MINUTE, 5 * MINUTE, 30 * MINUTE, HOUR)),
     "bad-data": Rule(),
     "tool-error": Rule(waits=(30, 2 * MINUTE, 10 * MINUTE)),
     "no-licence": Rule(pause=5 * MINUTE),

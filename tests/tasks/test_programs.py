@@ -105,3 +105,11 @@ def test_what_cannot_be_used_is_named_with_file_key_and_value(site, text, place,
     assert place in where
     assert re.search(found, where)
     assert expected in what
+
+
+def test_the_example_for_sites_can_be_used(monkeypatch):
+    example = Path(__file__).parents[2] / "deployments" / "programs.yaml"
+    monkeypatch.setenv("CRYOEM_FLOWS_PROGRAMS", str(example))
+    assert programs.entry("relion_refine_mpi").modules == ("openmpi/4.1", "relion/5.0.1")
+    assert programs.of_site().folder(programs.entry("topaz").conda) == Path("/opt/miniforge3/envs/topaz")
+    assert programs.entry("AreTomo3").container.gpu
