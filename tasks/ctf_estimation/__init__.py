@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
+from tasks.ctf_estimation.agreement import agreement, ring_strength
 from tasks.ctf_estimation.ctffind4 import Ctffind4
 from tasks.ctf_estimation.embedded import EmbeddedCtf
+from tasks.ctf_estimation.gradient import Gradient, defocus_gradient
 from tasks.ctf_estimation.naming import name_of
 from tasks.models import Ctf, Micrograph, Optics, TiltGeometry, one_of
 from tasks.reuse import Place
@@ -38,4 +40,14 @@ def estimate_ctf(
     return once(place, lambda: estimator.estimate(micrograph, optics, folder, tilt))
 
 
-__all__ = ["CtfEstimator", "Ctffind4", "EmbeddedCtf", "estimate_ctf", "place_of_ctf"]
+__all__ = [
+    "CtfEstimator",
+    "Ctffind4",
+    "EmbeddedCtf",
+    "Gradient",
+    "agreement",
+    "defocus_gradient",
+    "estimate_ctf",
+    "place_of_ctf",
+    "ring_strength",
+]

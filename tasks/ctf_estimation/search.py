@@ -14,9 +14,9 @@ from tasks.numerics.optics import phase_aberration
 
 _STEP = 100.0
 """Angstrom between defoci."""
-_SECTORS = 12
+SECTORS = 12
 """Sectors that are told apart."""
-_SPREADS = (1 / 16, 1 / 9, 1 / 5, 1.0)
+SPREADS = (1 / 16, 1 / 9, 1 / 5, 1.0)
 """Frequencies (1 / angstrom) at which Thon rings may have faded to 0.6."""
 
 
@@ -35,7 +35,7 @@ class SearchSpace:
         """Yield astigmatisms of up to twice the expected one, in all directions."""
         yield Aberrations(0)
         for half in np.arange(_STEP, self.astigmatism + _STEP / 2, _STEP):
-            for angle in np.arange(_SECTORS) * 2 * math.pi / _SECTORS:
+            for angle in np.arange(SECTORS) * 2 * math.pi / SECTORS:
                 yield Aberrations(0, float(half * math.cos(angle)), float(half * math.sin(angle)))
 
 
@@ -51,7 +51,7 @@ class Candidate:
 def search(whitened: Whitened, optics: Optics, space: SearchSpace) -> Candidate:
     """Return the most likely aberrations on a grid."""
     candidates = (
-        _best(whitened, optics, space, spread, phase_shift) for spread in _SPREADS for phase_shift in space.phase_shifts
+        _best(whitened, optics, space, spread, phase_shift) for spread in SPREADS for phase_shift in space.phase_shifts
     )
     return max(candidates, key=lambda candidate: candidate.evidence)
 
@@ -62,7 +62,7 @@ def _best(whitened: Whitened, optics: Optics, space: SearchSpace, spread: float,
     steps = math.ceil((space.defocus[1] - space.defocus[0]) / _STEP) + 1
     defoci = space.defocus[0] + _STEP * np.arange(-margin, steps + margin)
     overlap, size = _match(whitened, defoci, optics, spread, phase_shift)
-    azimuth = whitened.spectra.azimuth.reshape(_SECTORS, -1).mean(axis=1)
+    azimuth = whitened.spectra.azimuth.reshape(SECTORS, -1).mean(axis=1)
     best = Candidate(-math.inf, Aberrations(0))
     for astigmatism in space.astigmatisms():
         shifts = np.round(astigmatism.defocus_at(azimuth) / _STEP).astype(np.int64) + margin
@@ -84,10 +84,10 @@ def _match(
     offset = whitened.spectra.offset
     reach = math.ceil(float(np.abs(offset).max()) / _STEP)
     wide = defoci[0] + _STEP * np.arange(-reach, len(defoci) + reach)
-    rings = _rings(whitened, wide, optics, spread, phase_shift)
-    overlap = np.zeros((_SECTORS, len(defoci)))
+    rings = thon_rings(whitened, wide, optics, spread, phase_shift)
+    overlap = np.zeros((SECTORS, len(defoci)))
     size = np.full(len(defoci), 1e-9)
-    weighted = (whitened.signal * whitened.weight).reshape(len(offset), _SECTORS, -1, rings.shape[1]).sum(axis=2)
+    weighted = (whitened.signal * whitened.weight).reshape(len(offset), SECTORS, -1, rings.shape[1]).sum(axis=2)
     for signal, weight, shift in zip(weighted, whitened.weight.sum(axis=1), offset, strict=True):
         products = signal @ rings.T
         overlap += np.stack([np.interp(defoci + shift, wide, product) for product in products])
@@ -95,7 +95,7 @@ def _match(
     return overlap, size
 
 
-def _rings(whitened: Whitened, defoci: Numbers, optics: Optics, spread: float, phase_shift: float) -> Numbers:
+def thon_rings(whitened: Whitened, defoci: Numbers, optics: Optics, spread: float, phase_shift: float) -> Numbers:
     """Return the Thon rings of defoci, less what a smooth background explains; (defoci, radii)."""
     frequency = whitened.spectra.frequency
     root = np.sqrt(whitened.weight.sum(axis=(0, 1)))
