@@ -108,8 +108,9 @@ class Gateway:
         count = len(hand)
         try:
             while hand:
-                self.announcer.add(self.intake.take(broker, hand[0]))
-                taken = hand.popleft()
+                for arrivals in self.intake.take(broker, list(hand)):
+                    self.announcer.add(arrivals)
+                    taken = hand.popleft()
         finally:
             if taken:
                 broker.settle(taken)

@@ -1,6 +1,7 @@
 """What becomes of a message: it stands in the ledger, is passed on to whom it is for, or is parked with the reason."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,7 +9,7 @@ from typing import Literal
 from flows.murfey.gateway_metrics import Metrics
 from tasks.broker import Broker, NoQueueError, Received, park, pass_on
 from tasks.errors import InputError
-from tasks.ledger import Arrival, Ledger, LedgerError
+from tasks.ledger import Arrival, Ledger, together
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Desk:
 
 @dataclass(frozen=True)
 class Intake:
-    """Take messages, one by one."""
+    """Take messages: several in one transaction, if they have come."""
 
     ledger: Ledger
     desks: Mapping[str, Desk]
@@ -48,30 +49,39 @@ class Intake:
     parked: str
     metrics: Metrics = field(repr=False)
 
-    def take(self, broker: Broker, message: Received) -> Sequence[Arrival]:
-        """See to it that a message can be settled, whatever it is; return what has arrived by it.
+    def take(self, broker: Broker, messages: Sequence[Received]) -> list[Sequence[Arrival]]:
+        """See to it that messages can be settled, whatever they are; return what has arrived by each of the first.
 
-        Raises LedgerError or BrokerError if that is not possible now; then it is to be taken again.
+        Of several the last may be left for the next time. Raises LedgerError or BrokerError if that is not possible
+        now; then they are to be taken again.
         """
-        desk = self.desks[message.queue]
-        try:
-            with self.metrics.handling.time():
-                taken = desk.receive(self.ledger, message.body, message.redelivered)
-        except LedgerError:
-            raise
-        except InputError as reason:
-            self._park(broker, message, str(reason))
-            return ()
-        except Exception as error:  # noqa: BLE001 - one message must not keep us from all that come after it
-            # It waits there for us to mend what is wrong.
-            _log.exception("a message from %s is parked, by an error of ours", message.queue)
-            self._park(broker, message, f"an error of ours: {type(error).__name__}: {error}")
-            return ()
-        if not taken.ours:
-            self._pass_on(broker, message, desk.foreign, taken.recipe)
-            return ()
-        self._count(message, taken.recipe, "taken")
-        return taken.arrivals
+        begun = time.monotonic()
+        outcomes = together(self.ledger, [self._receive(message) for message in messages])
+        seconds = time.monotonic() - begun
+        taken = list(zip(messages, outcomes, strict=False))
+        for _ in taken:
+            self.metrics.handling.observe(seconds)
+        return [self._arrived(broker, message, outcome) for message, outcome in taken]
+
+    def _receive(self, message: Received) -> Callable[[Ledger], Taken]:
+        receive = self.desks[message.queue].receive
+        return lambda ledger: receive(ledger, message.body, message.redelivered)
+
+    def _arrived(self, broker: Broker, message: Received, outcome: Taken | Exception) -> Sequence[Arrival]:
+        """Let a message go where it belongs; return what has arrived by it."""
+        match outcome:
+            case InputError():
+                self._park(broker, message, str(outcome))
+            case Exception():
+                # It waits there for us to mend what is wrong.
+                _log.error("a message from %s is parked, by an error of ours", message.queue, exc_info=outcome)
+                self._park(broker, message, f"an error of ours: {type(outcome).__name__}: {outcome}")
+            case Taken(ours=False):
+                self._pass_on(broker, message, self.desks[message.queue].foreign, outcome.recipe)
+            case Taken():
+                self._count(message, outcome.recipe, "taken")
+                return outcome.arrivals
+        return ()
 
     def _pass_on(self, broker: Broker, message: Received, queue: str | None, recipe: str) -> None:
         if queue is None:
@@ -86,10 +96,8 @@ class Intake:
         self._count(message, "other", "passed on")
 
     def _park(self, broker: Broker, message: Received, reason: str) -> None:
-        # Half a character, which JSON may hold, can be written to no log.
-        said = reason.encode(errors="backslashreplace").decode()
+        said = park(broker, message, self.parked, reason)
         _log.warning("parked in %s: a message from %s: %s", self.parked, message.queue, said)
-        park(broker, message, self.parked, said)
         self._count(message, "other", "parked")
 
     def _count(self, message: Received, recipe: str, outcome: Outcome) -> None:

@@ -39,6 +39,7 @@ from tasks.ledger.results import finish, found, recall, record, recorded, result
 from tasks.ledger.sessions import all_sessions, find_session, open_session, set_parameters
 from tasks.ledger.standing import Standing, Standings, follow_up, stamp
 from tasks.ledger.status import KindStatus, SessionStatus, status
+from tasks.ledger.together import together
 from tasks.ledger.waiting import Waiting, due, keys_like, quiet, waiting
 
 __all__ = [
@@ -110,5 +111,6 @@ __all__ = [
     "status",
     "supplement",
     "take",
+    "together",
     "waiting",
 ]

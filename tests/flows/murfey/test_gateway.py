@@ -90,7 +90,8 @@ def test_who_dies_between_ledger_and_settlement_leaves_nothing_undone_and_nothin
         assert subprocess.run(command, check=False, env=environment).returncode == -signal.SIGKILL
         # What was in the ledger was not settled, and comes again.
         until(lambda: rabbitmq.waiting(site.queue) == COUNT)
-        assert len(site.movies()) == 3, deaths
+        written = len(site.movies())
+        assert written > 0, deaths
     with site.running():
         until(lambda: site.movies() == everything)
         until(
@@ -98,7 +99,7 @@ def test_who_dies_between_ledger_and_settlement_leaves_nothing_undone_and_nothin
                 site.sample("messages_total", queue=site.queue, recipe="em-spa-preprocess", outcome="taken") == COUNT
             )
         )
-    assert len(site.announced) == COUNT - 3
+    assert len(site.announced) == COUNT - written
     assert (rabbitmq.waiting(site.queue), rabbitmq.waiting(site.parked)) == (0, 0)
 
 

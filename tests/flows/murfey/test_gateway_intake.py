@@ -2,6 +2,7 @@ import json
 
 import pytest
 from gateways import Site, opened, receive, request
+from sqlalchemy import event
 
 from tasks.broker import Broker, Received
 from tasks.broker.parking import FROM, REASON
@@ -24,7 +25,7 @@ def take(rabbitmq, site):
         gateway = site.gateway()
         with Broker(gateway.url) as broker:
             message: Received = broker.fetch(site.queue)
-            arrivals = gateway.intake.take(broker, message)
+            (arrivals,) = gateway.intake.take(broker, [message])
             broker.settle(message)
         return arrivals
 
@@ -54,6 +55,22 @@ def test_a_message_that_cannot_be_used_is_parked_with_the_reason(rabbitmq, site,
     assert (parked.headers["theirs"], parked.headers[REASON], parked.headers[FROM]) == (1, reason, site.queue)
     assert site.sample("messages_total", queue=site.queue, recipe="other", outcome="parked") == 1
     assert rabbitmq.waiting(site.queue) == 0
+
+
+def test_of_several_messages_one_that_cannot_be_used_keeps_none_from_the_ledger(rabbitmq, site):
+    bodies = [request(1), b"no JSON", b'{"bug": "seven"}', b'{"recipes": ["sxt-align"]}', request(2)]
+    rabbitmq.send(site.queue, *bodies)
+    gateway, transactions = site.gateway(), []
+    event.listen(site.ledger.engine, "commit", transactions.append)
+    with Broker(gateway.url) as broker:
+        messages = [broker.fetch(site.queue) for _ in bodies]
+        arrived = gateway.intake.take(broker, messages)
+        broker.settle(messages[-1])
+    assert len(transactions) == 1
+    assert [len(each) for each in arrived] == [1, 0, 0, 0, 1]
+    assert list(site.movies()) == ["/data/00001.tif", "/data/00002.tif"]
+    assert [parked.body for parked in rabbitmq.read(site.parked)] == bodies[1:3]
+    assert [passed.body for passed in rabbitmq.read(site.foreign)] == bodies[3:4]
 
 
 def test_a_message_for_others_is_passed_on_as_it_came(rabbitmq, site, take):
