@@ -7,12 +7,21 @@ from tasks.models import Motion, Movie, one_of
 from tasks.motion_correction.embedded import EmbeddedMotion
 from tasks.motion_correction.motioncor2 import MotionCor2
 from tasks.motion_correction.motioncor3 import MotionCor3
+from tasks.motion_correction.relion import RelionMotion
 from tasks.reuse import Place
 from tasks.step import once, step
 
-__all__ = ["EmbeddedMotion", "MotionCor2", "MotionCor3", "MotionCorrector", "correct_motion", "place_of_motion"]
+__all__ = [
+    "EmbeddedMotion",
+    "MotionCor2",
+    "MotionCor3",
+    "MotionCorrector",
+    "RelionMotion",
+    "correct_motion",
+    "place_of_motion",
+]
 
-MotionCorrector = Annotated[EmbeddedMotion | MotionCor2 | MotionCor3, one_of("tool")]
+MotionCorrector = Annotated[EmbeddedMotion | MotionCor2 | MotionCor3 | RelionMotion, one_of("tool")]
 
 
 def place_of_motion(movie: Movie, corrector: MotionCorrector, folder: Path) -> Place[Motion]:
