@@ -7,10 +7,12 @@ from tasks.models import Alignment, ImagedTiltSeries, one_of
 from tasks.reuse import Place
 from tasks.step import once, step
 from tasks.tilt_series_alignment.agreement import agreement
+from tasks.tilt_series_alignment.aretomo2 import AreTomo2Alignment
 from tasks.tilt_series_alignment.aretomo3 import AreTomo3Alignment
 from tasks.tilt_series_alignment.embedded import EmbeddedAlignment
 
 __all__ = [
+    "AreTomo2Alignment",
     "AreTomo3Alignment",
     "EmbeddedAlignment",
     "TiltSeriesAligner",
@@ -19,7 +21,7 @@ __all__ = [
     "place_of_alignment",
 ]
 
-TiltSeriesAligner = Annotated[EmbeddedAlignment | AreTomo3Alignment, one_of("tool")]
+TiltSeriesAligner = Annotated[EmbeddedAlignment | AreTomo2Alignment | AreTomo3Alignment, one_of("tool")]
 
 
 def place_of_alignment(series: ImagedTiltSeries, aligner: TiltSeriesAligner, folder: Path) -> Place[Alignment]:

@@ -6,10 +6,12 @@ from typing import Annotated
 from tasks.models import Alignment, ImagedTiltSeries, Tomogram, one_of
 from tasks.reuse import Place
 from tasks.step import once, step
+from tasks.tomogram_reconstruction.aretomo2 import AreTomo2Reconstruction
 from tasks.tomogram_reconstruction.aretomo3 import AreTomo3Reconstruction
 from tasks.tomogram_reconstruction.embedded import EmbeddedReconstruction
 
 __all__ = [
+    "AreTomo2Reconstruction",
     "AreTomo3Reconstruction",
     "EmbeddedReconstruction",
     "TomogramReconstructor",
@@ -17,7 +19,9 @@ __all__ = [
     "reconstruct_tomogram",
 ]
 
-TomogramReconstructor = Annotated[EmbeddedReconstruction | AreTomo3Reconstruction, one_of("tool")]
+TomogramReconstructor = Annotated[
+    EmbeddedReconstruction | AreTomo2Reconstruction | AreTomo3Reconstruction, one_of("tool")
+]
 
 
 def place_of_tomogram(

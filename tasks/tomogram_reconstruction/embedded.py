@@ -19,6 +19,7 @@ from tasks.numerics.device import Array, to_device, to_host
 from tasks.tomogram_reconstruction.back_projection import planes
 from tasks.tomogram_reconstruction.contrast import CtfCorrection, Treatment, treat
 from tasks.tomogram_reconstruction.layout import Layout, View, lay_out, tilt_weights
+from tasks.tomogram_reconstruction.local import without_patches
 from tasks.tomogram_reconstruction.outcome import tomogram
 from tasks.tomogram_reconstruction.resampling import OVERSAMPLING, upright
 from tasks.tomogram_reconstruction.tilt_images import (
@@ -70,7 +71,8 @@ class EmbeddedReconstruction(Model):
         with scipy.fft.set_workers(self.threads):
             for group, volumes in self._volumes(images, layout, paths, series.optics):
                 _write(group, volumes, layout)
-        return tomogram(paths, layout.voxel_size, f"cryoem-flows {version('cryoem-flows')}")
+        program = without_patches(f"cryoem-flows {version('cryoem-flows')}", alignment)
+        return tomogram(paths, layout.voxel_size, program)
 
     def _volumes(
         self, images: tuple[AlignedImage, ...], layout: Layout, paths: Sequence[Path], optics: Optics

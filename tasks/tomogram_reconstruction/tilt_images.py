@@ -69,6 +69,12 @@ def image_shape(images: Sequence[AlignedImage]) -> tuple[int, int]:
     return rows, columns
 
 
+def plane_shape(images: Sequence[AlignedImage], binning: float) -> tuple[int, int]:
+    """Return how many voxels a volume has in y, along the tilt axis, and in x; each side is that of the images."""
+    rows, columns = (int(length / binning) for length in image_shape(images))
+    return (columns, rows) if round(images[0].place.axis_angle / 90) % 2 else (rows, columns)
+
+
 def _check_sizes(images: tuple[AlignedImage, ...]) -> None:
     shape, pixel_size = image_shape(images), images[0].image.micrograph.pixel_size
     for micrograph in (aligned.image.micrograph for aligned in images):

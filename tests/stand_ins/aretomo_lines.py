@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from stand_ins.installing import record
+
 from tasks.models import Alignment, ImagedTiltSeries
 
 
@@ -35,8 +36,8 @@ def aln_lines(series: ImagedTiltSeries, found: Alignment, size: tuple[int, int],
     places = {image.tilt.name: place for place, image in enumerate(series.images)}
     angles = {image.tilt.name: image.tilt.angle for image in series.images}
     lines = [f"# RawSize = {size[0]} {size[1]} {len(series.images)}", f"# NumPatches = {patches}"]
-    for left in found.excluded:
-        lines.append(f"# DarkFrame =  {places[left.name]:4d} {places[left.name] + first:4d} {angles[left.name]:8.2f}")
+    dark = [left.name for left in found.excluded]
+    lines += [f"# DarkFrame =  {places[name]:4d} {places[name] + first:4d} {angles[name]:8.2f}" for name in dark]
     rows = []
     for tilt in found.tilts:
         x, y = (length / pixel_size for length in tilt.displacement)

@@ -1,10 +1,5 @@
 """What the stand-ins for programs of tomography compute: by the embedded tools, on the stacks that they are given."""
 
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,8 +10,6 @@ import numpy.typing as npt
 from tasks.formats.aln import AlnSection
 from tasks.formats.mrc import header, read_volume
 from tasks.models import Alignment, ImagedTiltSeries, Micrograph, Tilt, TiltAlignment, TiltImage
-from tasks.tilt_series_alignment.embedded import EmbeddedAlignment
-from tasks.tomogram_reconstruction.embedded import EmbeddedReconstruction
 
 
 def series_of(stack: Path, angles: Sequence[float], axis: float, pixel_size: float | None = None) -> ImagedTiltSeries:
@@ -31,16 +24,35 @@ def series_of(stack: Path, angles: Sequence[float], axis: float, pixel_size: flo
     return ImagedTiltSeries(name="series", images=tuple(images), tilt_axis_angle=axis)
 
 
-def align(series: ImagedTiltSeries, *, turn: bool, level: bool) -> Alignment:
-    """Align the images of a series."""
-    with TemporaryDirectory() as folder:
-        return EmbeddedAlignment(refine_tilt_axis=turn, level=level).align(series, Path(folder))
+def align(series: ImagedTiltSeries) -> Alignment:
+    """Align whole images, which takes a second; tilt axis and angles stay as they are."""
+    # Steps import Prefect, for which a question for the version need not wait.
+    from tasks.tilt_series_alignment.coarse import align_coarsely  # noqa: PLC0415
+    from tasks.tilt_series_alignment.geometry import Geometry  # noqa: PLC0415
+    from tasks.tilt_series_alignment.preparation import prepare  # noqa: PLC0415
+    from tasks.tilt_series_alignment.screening import screen  # noqa: PLC0415
+    from tasks.tilt_series_alignment.tilt_stack import read_stack  # noqa: PLC0415
+
+    stack, excluded = screen(read_stack(series))
+    prepared = prepare(stack.images, stack.scale, stack.centre, "cpu")
+    axis = series.tilt_axis_angle
+    nominal = Geometry(stack.angles, axis, np.zeros((len(stack.tilts), 2)))
+    found = align_coarsely(prepared, nominal, 0.6 * prepared.size).displacements * stack.pixel_size
+    tilts = tuple(
+        TiltAlignment(name=name, angle=angle, axis_angle=axis, displacement=(place[0], place[1]))
+        for name, angle, place in zip(stack.names, stack.angles.tolist(), found.tolist(), strict=True)
+    )
+    return Alignment(
+        tilts=tilts, excluded=excluded, tilt_axis_angle=axis, score=0.1, transforms=Path("none.xf"), program=""
+    )
 
 
 def reconstruct(
     series: ImagedTiltSeries, tilts: Sequence[TiltAlignment], binning: int, depth: int
 ) -> npt.NDArray[np.float32]:
     """Return the volume (z, y, x) of a depth in voxels that an alignment means."""
+    from tasks.tomogram_reconstruction.embedded import EmbeddedReconstruction  # noqa: PLC0415
+
     alignment = Alignment(
         tilts=tuple(tilts), tilt_axis_angle=tilts[0].axis_angle, score=1, transforms=Path("none.xf"), program=""
     )

@@ -3,13 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stand_ins.installing import calls, install
 
 from tasks.errors import InputError, ResultError
 from tasks.formats.aln import read_aln
 from tasks.formats.mrc import read_volume, write_mrc
 from tasks.models import ImagedTiltSeries, Micrograph, Tilt, TiltImage
 from tasks.tilt_series_alignment import AreTomo3Alignment
-from tasks.tilt_series_alignment.aretomo3 import read_score, read_tilts
+from tasks.tilt_series_alignment.aretomo_files import read_score, read_tilts
 
 DATA = Path(__file__).parents[2] / "data" / "aretomo"
 
@@ -107,7 +108,7 @@ def test_command_is_whole(series):
     )
     assert tool.command(series, Path("/data/ts_01.mrc")) == [
         *("AreTomo3", "-Cmd", "1", "-InPrefix", "/data/ts_01.mrc", "-OutDir", "/data", "-PixSize", "2"),
-        *("-TiltCor", "0", "12.5", "-TiltAxis", "-94", "0", "-AtPatch", "4", "4", "-AlignZ", "1200"),
+        *("-TiltCor", "-1", "-TiltAxis", "-94", "-1", "-VolZ", "0", "-AtPatch", "4", "4", "-AlignZ", "1200"),
         *("-DarkTol", "0.5", "-Gpu", "0", "1"),
     ]
 
@@ -116,7 +117,7 @@ def test_runs_the_command(series, aretomo3, tmp_path):
     AreTomo3Alignment(executable=aretomo3).align(series, tmp_path / "out")
     words = json.loads((tmp_path / "arguments.json").read_text())
     assert words[:2] == ["-Cmd", "1"]
-    assert words[6:] == ["-PixSize", "2", "-TiltCor", "1", "-TiltAxis", "-94", "1", "-Gpu", "0"]
+    assert words[6:] == ["-PixSize", "2", "-TiltCor", "1", "-TiltAxis", "-94", "1", "-VolZ", "0", "-Gpu", "0"]
 
 
 def test_refuses_to_go_on_without_alignment(series, aretomo3, tmp_path):
@@ -127,7 +128,7 @@ def test_refuses_to_go_on_without_alignment(series, aretomo3, tmp_path):
 
 def test_refuses_an_alignment_that_forgets_an_image(series, aretomo3, tmp_path):
     (tmp_path / "alignment.aln").write_text("".join(line for line in ALN.splitlines(True) if "DarkFrame" not in line))
-    with pytest.raises(ResultError, match="neither aligned nor left out t4"):
+    with pytest.raises(ResultError, match="0 images left out as dark, but no row of t4"):
         AreTomo3Alignment(executable=aretomo3).align(series, tmp_path / "out")
 
 
@@ -156,3 +157,32 @@ def test_finds_the_tilts_of_real_alignments(name):
     assert len(dark) == len(alignment.dark)
     first = min(alignment.sections, key=lambda row: row.tilt)
     assert tilts[0].displacement == pytest.approx((first.shift[0] * 1.5, first.shift[1] * 1.5))
+
+
+def test_what_it_finds_means_what_it_does_in_the_program(without_beads, tmp_path):
+    program = install("aretomo3", tmp_path / "bin", "AreTomo3")
+    images = without_beads.series.images[3:16]
+    series = without_beads.series.model_copy(update={"images": images})
+    alignment = AreTomo3Alignment(executable=str(program), patches=(2, 2)).align(series, tmp_path / "out")
+    # The stand-in aligns whole images only, which is good for some pixels; they are some 20 pixels off.
+    assert without_beads.error(alignment) < 4
+    assert alignment.thickness
+    written = read_aln(alignment.transforms.with_suffix(".aln"))
+    assert len(written.patches) == 4 * len(images)
+    assert calls(program)[0] == ["--version"]
+
+
+def test_a_known_offset_is_in_the_angles_that_it_reads(series, aretomo3, tmp_path):
+    rows = ALN.replace("AlphaOffset =     1.50", "AlphaOffset =     0.00").replace("60.00", "72.00")
+    for nominal, given in (("-1.50", "9.00"), ("1.50", "12.00"), ("4.50", "15.00")):
+        rows = rows.replace(f"0.00{nominal:>10}\n", f"0.00{given:>10}\n")
+    (tmp_path / "alignment.aln").write_text(rows)
+    alignment = AreTomo3Alignment(executable=aretomo3, tilt_offset=12.0).align(series, tmp_path / "out")
+    assert [line.split()[0] for line in (tmp_path / "seen_TLT.txt").read_text().splitlines()] == [
+        *("9.00", "12.00", "15.00", "72.00"),
+    ]
+    assert [tilt.angle for tilt in alignment.tilts] == [9.0, 12.0, 15.0]
+    assert alignment.tilt_offset == 12.0
+    flat = AreTomo3Alignment(executable=aretomo3, tilt_offset=12.0, level=0).align(series, tmp_path / "out")
+    assert [tilt.angle for tilt in flat.tilts] == [-3.0, 0.0, 3.0]
+    assert flat.tilt_offset == 0.0
