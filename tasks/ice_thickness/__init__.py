@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
 from tasks.ice_thickness.embedded import EmbeddedIceThickness
-from tasks.models import IceThickness, Micrograph
+from tasks.ice_thickness.icebreaker import IceBreaker
+from tasks.models import IceThickness, Micrograph, one_of
 from tasks.reuse import Place
 from tasks.step import once, step
 
-__all__ = ["EmbeddedIceThickness", "IceEstimator", "estimate_ice_thickness", "place_of_ice_thickness"]
+__all__ = ["EmbeddedIceThickness", "IceBreaker", "IceEstimator", "estimate_ice_thickness", "place_of_ice_thickness"]
 
-IceEstimator = Annotated[EmbeddedIceThickness, Field()]
+IceEstimator = Annotated[EmbeddedIceThickness | IceBreaker, one_of("tool")]
 
 
 def place_of_ice_thickness(micrograph: Micrograph, estimator: IceEstimator, folder: Path) -> Place[IceThickness]:
@@ -25,4 +24,4 @@ def place_of_ice_thickness(micrograph: Micrograph, estimator: IceEstimator, fold
 @step(task_run_name="ice of {micrograph.path.stem} {micrograph.section}", timeout_seconds=3600)
 def estimate_ice_thickness(micrograph: Micrograph, estimator: IceEstimator, folder: Path) -> IceThickness:
     """Estimate the ice thickness of one micrograph, unless it is done already."""
-    return once(place_of_ice_thickness(micrograph, estimator, folder), lambda: estimator.estimate(micrograph))
+    return once(place_of_ice_thickness(micrograph, estimator, folder), lambda: estimator.estimate(micrograph, folder))

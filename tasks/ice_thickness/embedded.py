@@ -5,16 +5,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import PositiveFloat
 
 from tasks.errors import InputError
 from tasks.formats.mrc import read_image, require_finite
+from tasks.ice_thickness.light import thickness_of
 from tasks.models import Device, IceThickness, Micrograph, Model
 from tasks.numerics.device import Array, namespace, to_device, to_host
-
-_DARKEST = 0.01
-"""Fraction of the median intensity below which areas are not told apart."""
 
 
 class EmbeddedIceThickness(Model):
@@ -34,7 +31,7 @@ class EmbeddedIceThickness(Model):
     """Side of the areas in angstrom."""
     device: Device = "cpu"
 
-    def estimate(self, micrograph: Micrograph) -> IceThickness:
+    def estimate(self, micrograph: Micrograph, _folder: Path | None = None) -> IceThickness:
         """Estimate the distribution of the ice thickness over a micrograph."""
         image = read_image(micrograph.path, micrograph.section)
         require_finite(micrograph.path, image)
@@ -43,24 +40,7 @@ class EmbeddedIceThickness(Model):
             found = f"{image.shape[1]} x {image.shape[0]} pixels"
             raise InputError(micrograph.path, found, f"at least {2 * side} (two areas of {self.area:g} angstrom)")
         intensities = to_host(area_means(to_device(image, self.device), side)).ravel().astype(np.float64)
-        _require_light(micrograph.path, intensities)
-        brightest = float(intensities.max())
-        reference = self.reference or brightest
-        thickness = -np.log(np.maximum(intensities, _DARKEST * np.median(intensities)) / reference)
-        minimum, first, median, third, maximum = (float(figure) for figure in np.percentile(thickness, _FIGURES))
-        return IceThickness(
-            minimum=minimum,
-            first_quartile=first,
-            median=median,
-            third_quartile=third,
-            maximum=maximum,
-            reference=reference,
-            brightest=brightest,
-            program=f"cryoem-flows {version('cryoem-flows')}",
-        )
-
-
-_FIGURES = (0, 25, 50, 75, 100)
+        return thickness_of(micrograph.path, intensities, self.reference, f"cryoem-flows {version('cryoem-flows')}")
 
 
 def area_means(image: Array, side: int) -> Array:
@@ -69,12 +49,3 @@ def area_means(image: Array, side: int) -> Array:
     rows, columns = image.shape[0] // side, image.shape[1] // side
     squares = xp.reshape(image[: rows * side, : columns * side], (rows, side, columns, side))
     return xp.mean(xp.mean(squares, axis=3), axis=1)
-
-
-def _require_light(path: Path, intensities: npt.NDArray[np.float64]) -> None:
-    """Refuse an image whose values cannot be counts of electrons."""
-    median = float(np.median(intensities))
-    if median <= 0:
-        raise InputError(path, f"a median intensity of {median:g}", "counts of electrons, which are above 0")
-    if intensities.min() == intensities.max():
-        raise InputError(path, f"the same intensity {median:g} everywhere", "an image")

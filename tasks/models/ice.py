@@ -1,6 +1,7 @@
 """How thick the ice is, as far as an image tells."""
 
 import math
+from pathlib import Path
 from typing import Self
 
 from pydantic import PositiveFloat
@@ -31,6 +32,9 @@ class IceThickness(Model):
     """Intensity per pixel that counts as no thickness."""
     brightest: PositiveFloat
     """Intensity per pixel of the thinnest area; the largest of a session can be its reference."""
+    groups: Path | None = None
+    """Image of the micrograph's size in which each pixel has the mean intensity of the ice group that it belongs to;
+    none if the program makes no groups, or they were not kept."""
     program: str
     """Name and version of the program."""
 

@@ -16,7 +16,7 @@ from tasks.models import Executable, Micrograph, Model, Picks
 from tasks.particle_picking.checks import check
 from tasks.particle_picking.naming import name_of
 from tasks.particle_picking.outcome import Outcome
-from tasks.particle_picking.single_image import present
+from tasks.formats.single_image import present
 from tasks.relion.flags import relion_flags
 from tasks.relion.version import relion_version
 

@@ -16,7 +16,7 @@ from tasks.models import Device, Executable, Micrograph, Model, Picks
 from tasks.particle_picking.checks import check
 from tasks.particle_picking.naming import name_of
 from tasks.particle_picking.outcome import Outcome
-from tasks.particle_picking.single_image import present
+from tasks.formats.single_image import present
 from tasks.topaz import DEVICES, THIS_PYTHON, read_version, start
 
 Numbers = npt.NDArray[np.float64]

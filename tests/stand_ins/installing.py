@@ -6,6 +6,8 @@ from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parent
 _PATHS = [str(SOURCES.parent), str(SOURCES.parents[1])]
+# What lies beside a program in its environment: the Python that knows its version.
+_BESIDE = {program: {"python_of_programs": "python"} for program in ("cryolo", "ib_job")}
 
 
 def install(program: str, folder: Path, name: str | None = None) -> Path:
@@ -16,6 +18,8 @@ def install(program: str, folder: Path, name: str | None = None) -> Path:
     path = folder / (name or program)
     path.write_text(head + (SOURCES / f"{program}.py").read_text())
     path.chmod(0o755)
+    for companion, its_name in _BESIDE.get(program, {}).items():
+        install(companion, folder, its_name)
     return path
 
 
