@@ -1,5 +1,6 @@
 """The tools from a movie to its picks, as choices in the forms of the flows."""
 
+from flows.second_opinions import SecondOpinions
 from tasks.ctf_estimation import CtfEstimator, EmbeddedCtf
 from tasks.ice_thickness import EmbeddedIceThickness, IceEstimator
 from tasks.models import Model
@@ -14,3 +15,4 @@ class MicrographTools(Model):
     ctf_estimator: CtfEstimator = EmbeddedCtf()
     ice_estimator: IceEstimator = EmbeddedIceThickness()
     picker: ParticlePicker = EmbeddedPicking()
+    second_opinions: SecondOpinions = SecondOpinions()

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from flows.doubts import question_of_ctf, question_of_motion
 from flows.micrograph_tools import MicrographTools
+from flows.second_opinion import consulted
 from flows.steps import Steps, made
-from tasks.ctf_estimation import estimate_ctf, place_of_ctf
 from tasks.ice_thickness import estimate_ice_thickness, place_of_ice_thickness
 from tasks.models import Ctf, IceThickness, Micrograph, Model, Movie, Optics, Picks
-from tasks.motion_correction import correct_motion, place_of_motion
 from tasks.particle_picking import pick_particles, place_of_picks
 
 
@@ -24,7 +24,7 @@ class Preprocessed(Model):
 def preprocess(source: Movie | Micrograph, optics: Optics, tools: MicrographTools, folder: Path) -> Steps[Preprocessed]:
     """Correct the motion of a movie, estimate CTF and ice thickness of the image, and find its particles."""
     image = source if isinstance(source, Micrograph) else (yield from moved(source, tools, folder))
-    ctf = yield from made(estimate_ctf, place_of_ctf, image, optics, tools.ctf_estimator, folder / "ctf_estimation")
+    ctf = yield from consulted(question_of_ctf(image, optics, tools.ctf_estimator, tools.second_opinions, folder))
     ice = yield from made(
         estimate_ice_thickness, place_of_ice_thickness, image, tools.ice_estimator, folder / "ice_thickness"
     )
@@ -34,6 +34,5 @@ def preprocess(source: Movie | Micrograph, optics: Optics, tools: MicrographTool
 
 def moved(movie: Movie, tools: MicrographTools, folder: Path) -> Steps[Micrograph]:
     """Correct the motion of a movie; return the image."""
-    below = folder / "motion_correction"
-    motion = yield from made(correct_motion, place_of_motion, movie, tools.motion_corrector, below)
-    return motion.micrograph
+    question = question_of_motion(movie, tools.motion_corrector, tools.second_opinions, folder)
+    return (yield from consulted(question)).micrograph

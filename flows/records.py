@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue
 
+from flows.opinion_folders import opinions_beside, second_beside, step_of_opinions
 from tasks.formats.files import leftovers
 from tasks.ledger import Lease, Result
 from tasks.models import Model
@@ -31,9 +32,25 @@ class Kept(BaseModel):
 
 
 def records_of_series(folder: Path) -> list[Path]:
-    """Return the records of the steps that a tilt series goes through as a whole."""
-    paths = (path for step in STEPS_OF_SERIES for path in sorted((folder / step).glob("*.json")))
-    return [path for path in paths if not path.name.endswith(SHIFTS)]
+    """Return the records of the steps that a tilt series goes through as a whole: of two tools, who is believed."""
+    records = [path for step in STEPS_OF_SERIES for path in sorted((folder / step).glob("*.json"))]
+    opinions = [path for step in STEPS_OF_SERIES for path in sorted(opinions_beside(folder / step).glob("*.json"))]
+    believed = [believed_of(path) for path in records if not path.name.endswith(SHIFTS)]
+    # The first tool may have left no record.
+    return list(dict.fromkeys([*map(believed_by, opinions), *believed, *opinions]))
+
+
+def believed_of(record: Path) -> Path:
+    """Return the record of the tool that is believed: of a second one, if it was asked and was better."""
+    opinion = opinions_beside(record.parent) / record.name
+    return believed_by(opinion) if opinion.exists() else record
+
+
+def believed_by(opinion: Path) -> Path:
+    """Return the record of the tool that an opinion believes."""
+    won = Kept.model_validate_json(opinion.read_text()).result["won"]
+    first = step_of_opinions(opinion.parent) / opinion.name
+    return second_beside(first.parent) / first.name if won == "second" else first
 
 
 def result_of(place: Place[Found], lease: Lease | None = None) -> Result:

@@ -8,6 +8,7 @@ from typing import Any
 from prefect import flow, task
 
 from flows.announced import acquisition_of
+from flows.doubts import question_of_ctf, question_of_motion
 from flows.draining import LINGER, POLL, Drain, drain
 from flows.events import remind_of
 from flows.folders import folder_of
@@ -20,15 +21,14 @@ from flows.murfey.links import linked
 from flows.records import result_of
 from flows.relief import Relief
 from flows.runner import SiteTaskRunner
+from flows.second_opinion import consulted
 from flows.sessions import TomographySession
 from flows.slots import slots
-from flows.steps import Steps, made
+from flows.steps import Steps
 from flows.tilts import geometry
-from tasks.ctf_estimation import estimate_ctf, place_of_ctf
 from tasks.essence import digest_of
 from tasks.ledger import Lease, Ledger, Message, Result, due, find_session, keys_like, post, results_of, supplement
 from tasks.models import Acquisition, Motion, Movie, Tilt, TiltSeries
-from tasks.motion_correction import MotionCorrector, correct_motion, place_of_motion
 from tasks.tilt_series_grouping import named_tilt, tilt_by_name
 from tasks.tilt_series_grouping.frame_files import inspect
 
@@ -62,8 +62,8 @@ def share(session: str | None, series: TiltSeries, *steps: Mapped[Any]) -> None:
     found: dict[str, list[Result]] = {str(movie.path): [] for movie in series.movies.values()}
     for step in steps:
         for name in step.places.keys() & step.futures.keys() & series.movies.keys():
-            if step.places[name].record.exists():
-                found[str(series.movies[name].path)].append(result_of(step.places[name]))
+            latest = {place.record.parent.name: place for place in step.found_of(name)}
+            found[str(series.movies[name].path)] += map(result_of, latest.values())
     found = {key: results for key, results in found.items() if results}
     supplement(the_ledger(), session, KIND, found)
     post(the_ledger(), _news(session, found))
@@ -118,21 +118,22 @@ def alone(lease: Lease, acquisition: Acquisition, parameters: TomographySession,
         return
     source = inspect(Path(lease.key), acquisition).source
     if isinstance(source, Movie):
-        yield from moved(source, parameters.motion_corrector, folder_of(folder, source.path))
+        yield from moved(source, parameters, folder_of(folder, source.path))
 
 
 def steps(tilt: Tilt, parameters: TomographySession, folder: Path) -> Steps[None]:
     """Correct the motion of a tilt; estimate its CTF if the direction of the tilt axis is known."""
     if not isinstance(tilt.source, Movie):
         return
-    motion = yield from moved(tilt.source, parameters.motion_corrector, folder)
+    motion = yield from moved(tilt.source, parameters, folder)
     if parameters.tilt_axis_angle is None:
         return
     lying, optics = geometry(tilt, parameters.tilt_axis_angle), tilt.source.acquisition.optics
-    given = (motion.micrograph, optics, parameters.ctf_estimator, folder / "ctf_estimation", lying)
-    yield from made(estimate_ctf, place_of_ctf, *given)
+    estimator, opinions = parameters.ctf_estimator, parameters.second_opinions
+    yield from consulted(question_of_ctf(motion.micrograph, optics, estimator, opinions, folder, lying))
 
 
-def moved(movie: Movie, corrector: MotionCorrector, folder: Path) -> Steps[Motion]:
+def moved(movie: Movie, parameters: TomographySession, folder: Path) -> Steps[Motion]:
     """Correct the motion of a movie."""
-    return (yield from made(correct_motion, place_of_motion, movie, corrector, folder / "motion_correction"))
+    question = question_of_motion(movie, parameters.motion_corrector, parameters.second_opinions, folder)
+    return (yield from consulted(question))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from flows.doubts import question_of_ctf, question_of_motion
 from flows.known import Known
-from flows.mapped import Mapped, begun
-from tasks.ctf_estimation import CtfEstimator, estimate_ctf, place_of_ctf
+from flows.mapped import Mapped, begun_in_doubt
+from flows.tools import TomographyTools
 from tasks.models import (
     Ctf,
     Exclusion,
@@ -17,23 +18,32 @@ from tasks.models import (
     TiltImage,
     TiltSeries,
 )
-from tasks.motion_correction import MotionCorrector, correct_motion, place_of_motion
 
 
-def correct_motions(series: TiltSeries, corrector: MotionCorrector, folder: Path, known: Known) -> Mapped[Motion]:
+def correct_motions(series: TiltSeries, tools: TomographyTools, folder: Path, known: Known) -> Mapped[Motion]:
     """Start the motion correction of every tilt that is a movie, unless it is done already."""
-    given = {name: (movie, corrector, folder) for name, movie in series.movies.items()}
-    return begun(correct_motion, place_of_motion, given, known)
+    corrector, opinions = tools.motion_corrector, tools.second_opinions
+    movies = series.movies.items()
+    return begun_in_doubt(
+        {name: question_of_motion(movie, corrector, opinions, folder) for name, movie in movies}, known
+    )
 
 
-def estimate_ctfs(series: ImagedTiltSeries, estimator: CtfEstimator, folder: Path, known: Known) -> Mapped[Ctf]:
+def estimate_ctfs(series: ImagedTiltSeries, tools: TomographyTools, folder: Path, known: Known) -> Mapped[Ctf]:
     """Start the CTF estimation of every image, unless it is done already."""
-    axis, optics = series.tilt_axis_angle, series.optics
-    given = {
-        image.tilt.name: (image.micrograph, optics, estimator, folder, geometry(image.tilt, axis))
+    axis, optics, estimator, opinions = (
+        series.tilt_axis_angle,
+        series.optics,
+        tools.ctf_estimator,
+        tools.second_opinions,
+    )
+    questions = {
+        image.tilt.name: question_of_ctf(
+            image.micrograph, optics, estimator, opinions, folder, geometry(image.tilt, axis)
+        )
         for image in series.images
     }
-    return begun(estimate_ctf, place_of_ctf, given, known)
+    return begun_in_doubt(questions, known)
 
 
 def geometry(tilt: Tilt, axis_angle: float) -> TiltGeometry:

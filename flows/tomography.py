@@ -5,7 +5,8 @@ from pathlib import Path
 from prefect import flow
 from pydantic import Field
 
-from flows.mapped import settled
+from flows.doubts_of_series import align
+from flows.mapped import settled, the_only
 from flows.records import records_of_series
 from flows.runner import SiteTaskRunner
 from flows.sources import TiltSeriesSource, gather_tilts
@@ -15,7 +16,6 @@ from flows.tools import TomographyTools
 from tasks.denoising import denoise_tomogram
 from tasks.models import Model, Tomogram
 from tasks.report import Progress, show_tilts, show_tomogram, show_work, tell
-from tasks.tilt_series_alignment import align_tilt_series
 from tasks.tomogram_reconstruction import reconstruct_tomogram
 
 
@@ -46,15 +46,15 @@ def process_tilt_series(tomography: Tomography) -> Tomogram:
     known = known_tilts(tomography.session, series)
     progress = Progress(name, "tilts", len(series.movies) + len(series.tilts))
 
-    moving = correct_motions(series, tomography.motion_corrector, folder / "motion_correction", known)
+    moving = correct_motions(series, tomography, folder, known)
     motions, unmoved = settled(moving, progress)
     images = imaged(series, motions, unmoved)
 
-    fitting = estimate_ctfs(images, tomography.ctf_estimator, folder / "ctf_estimation", known)
-    aligning = align_tilt_series.submit(images, tomography.aligner, folder / "tilt_series_alignment")
+    fitting = estimate_ctfs(images, tomography, folder, known)
+    aligning = align(images, tomography, folder)
     ctfs, unfitted = settled(fitting, progress)
     share(tomography.session, series, moving, fitting)
-    images, alignment = with_ctfs(images, ctfs), aligning.result()
+    images, alignment = with_ctfs(images, ctfs), the_only(aligning)
 
     reconstructing = reconstruct_tomogram.submit(
         images, alignment, tomography.reconstructor, folder / "tomogram_reconstruction"

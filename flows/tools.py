@@ -1,5 +1,6 @@
 """The tools of the steps, as choices in the forms of the flows."""
 
+from flows.second_opinions_of_series import SecondOpinionsOfSeries
 from tasks.ctf_estimation import CtfEstimator, EmbeddedCtf
 from tasks.denoising import Denoiser, EmbeddedDenoising
 from tasks.models import Model
@@ -16,3 +17,4 @@ class TomographyTools(Model):
     aligner: TiltSeriesAligner = EmbeddedAlignment()
     reconstructor: TomogramReconstructor = EmbeddedReconstruction()
     denoiser: Denoiser = EmbeddedDenoising()
+    second_opinions: SecondOpinionsOfSeries = SecondOpinionsOfSeries()

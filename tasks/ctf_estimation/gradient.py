@@ -27,7 +27,7 @@ class Gradient:
     slope: float
     """In units of what the tilt makes for a handedness of +1: near +1 or -1 where the image tells."""
     for_hand: float
-    """Logarithm of the likelihood of a handedness of +1 relative to -1."""
+    """Logarithm of the likelihood of a handedness of +1 relative to -1; of no meaning for a slope far from both."""
 
 
 def defocus_gradient(micrograph: Micrograph, optics: Optics, ctf: Ctf, tilt: TiltGeometry) -> Gradient:
