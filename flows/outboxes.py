@@ -1,12 +1,13 @@
 """Deliver what the ledger has to tell: each target has one function, which may be called twice for the same."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from flows.items import ANSWERS, ISPYB, PROJECT, REPORT
 from flows.projects import write_session_project
 from tasks.ispyb import Away, Orphaned, Rejected
-from tasks.ledger import Delivery, Ledger, failed, sent, take
+from tasks.ledger import Delivery, Ledger, failed, sent, take, together
 from tasks.report.session import write_session_report
 
 _log = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ _ORPHANED = 8
 """Tries for rows that belong to one that is not there, over ten minutes."""
 
 Deliver = Callable[[Ledger, Delivery], None]
+DeliverAll = Callable[[Ledger, Sequence[Delivery]], None]
 
 
 def write_report(ledger: Ledger, news: Delivery) -> None:
@@ -41,6 +43,13 @@ def write_rows(ledger: Ledger, news: Delivery) -> None:
     """Write to ISPyB what is known of an item."""
     from flows.ispyb.delivery import deliver_rows  # noqa: PLC0415 - as above
 
+    deliver_rows(ledger, [news])
+
+
+def write_all_rows(ledger: Ledger, news: Sequence[Delivery]) -> None:
+    """Write to ISPyB what is known of several items."""
+    from flows.ispyb.delivery import deliver_rows  # noqa: PLC0415 - as above
+
     deliver_rows(ledger, news)
 
 
@@ -51,6 +60,8 @@ TARGETS: Mapping[str, Deliver] = {
     PROJECT: write_project,
 }
 """In the order in which they are served: others wait for answers."""
+_TOGETHER: Mapping[Deliver, DeliverAll] = {write_rows: write_all_rows}
+"""How several are delivered at once, where that costs less; if one of them cannot be, none is."""
 
 
 def deliver(ledger: Ledger) -> int:
@@ -61,17 +72,42 @@ def deliver(ledger: Ledger) -> int:
 def deliver_to(ledger: Ledger, target: str, send: Deliver) -> int:
     """Deliver what is pending for one target, as long as that is there; return the number delivered."""
     # What comes meanwhile is for the next time: a report that always changes would keep us for ever.
-    deliveries, delivered = take(ledger, target, _AT_ONCE, _SECONDS), 0
-    for number, delivery in enumerate(deliveries):
-        try:
-            delivered += _deliver(ledger, delivery, send)
-        except Away as error:
-            # To ask for it again with each of the others could take longer than they are ours.
-            _log.warning("%s is away: %s", target, error)
-            for left in deliveries[number:]:
-                failed(ledger, left, str(error))
-            break
+    left, delivered = take(ledger, target, _AT_ONCE, _SECONDS), 0
+    try:
+        for number, successes in _delivering(ledger, left, send):
+            left, delivered = left[number:], delivered + successes
+    except Away as error:
+        # To ask for it again with each of the others could take longer than they are ours.
+        _log.warning("%s is away: %s", target, error)
+        reason = str(error)
+        together(ledger, [partial(failed, delivery=each, error=reason) for each in left], _SECONDS)
     return delivered
+
+
+def _delivering(ledger: Ledger, deliveries: Sequence[Delivery], send: Deliver) -> Iterator[tuple[int, int]]:
+    """Deliver in order, together what can be; yield of how many it is decided, and how many of them are delivered."""
+    if send not in _TOGETHER or len(deliveries) < 2:
+        for each in deliveries:
+            yield 1, int(_deliver(ledger, each, send))
+    elif _deliver_all(ledger, deliveries, _TOGETHER[send]):
+        yield len(deliveries), len(deliveries)
+    else:
+        # Few are at fault, and found soon in this way.
+        half = len(deliveries) // 2
+        yield from _delivering(ledger, deliveries[:half], send)
+        yield from _delivering(ledger, deliveries[half:], send)
+
+
+def _deliver_all(ledger: Ledger, deliveries: Sequence[Delivery], send: DeliverAll) -> bool:
+    try:
+        send(ledger, deliveries)
+    except Away:
+        raise
+    except Exception as error:  # noqa: BLE001 - it is told when the one is found that it is about
+        _log.debug("%d messages are not delivered together: %s", len(deliveries), error)
+        return False
+    sent(ledger, deliveries)
+    return True
 
 
 def _deliver(ledger: Ledger, delivery: Delivery, send: Deliver) -> bool:

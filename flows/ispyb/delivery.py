@@ -3,8 +3,8 @@
 All that belongs to one item is written at once, after its pictures: the pages show a row only together with others.
 """
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from flows.ispyb.kept import Kept, kept
@@ -28,21 +28,17 @@ _ROWS: Mapping[str, Callable[[Kept], list[Row]]] = {
 }
 
 
-def deliver_rows(ledger: Ledger, news: Delivery) -> None:
-    """Write to ISPyB what is known of the item that has changed, or the B factor that Murfey has fitted.
+def deliver_rows(ledger: Ledger, news: Sequence[Delivery]) -> None:
+    """Write to ISPyB what is known of the items that have changed, and the B factors that Murfey has fitted.
 
-    Raises Away if ISPyB cannot be written now, and Rejected if it will not take this.
+    Raises Away if ISPyB cannot be written now, and Rejected if it will not take something; then no row is written.
     """
     database = the_ispyb()
-    if "fit" in news.payload:
-        database.write(rows_of_fit(ledger, news))
-        return
-    item = _item(ledger, news)
-    if item is None:
-        return
-    if rows := rows_of(item):
-        database.write(rows)
-    for status in statuses_of(item):
+    fits = [rows_of_fit(ledger, each) for each in news if "fit" in each.payload]
+    items = [item for each in news if "fit" not in each.payload and (item := _item(ledger, each))]
+    database.write_together([*fits, *map(rows_of, items)])
+    statuses = {status.program: status for item in items for status in statuses_of(item)}
+    for status in statuses.values():
         database.set_status(status)
 
 
@@ -63,15 +59,19 @@ def rows_of_fit(ledger: Ledger, news: Delivery) -> list[Row]:
 
 
 def the_ispyb() -> Database:
-    """Return the ISPyB of the site, opened once in a process; raise Away if we do not know it: others here may."""
+    """Return the ISPyB of the site, opened when its credentials change; raise Away if we do not know it: others may."""
     file = credentials_file()
     if file is None:
         raise Away("no credentials of ISPyB here: set CRYOEM_FLOWS_ISPYB, or ISPYB_CREDENTIALS")
-    return _opened(file)
+    try:
+        there = file.stat()
+    except OSError as error:
+        raise Away(f"{file}: {error.strerror}") from error
+    return _opened(file, (there.st_ino, there.st_mtime_ns))
 
 
-@cache
-def _opened(file: Path) -> Database:
+@lru_cache(maxsize=1)
+def _opened(file: Path, _version: tuple[int, int]) -> Database:
     return open_ispyb(file)
 
 

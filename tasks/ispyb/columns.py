@@ -43,7 +43,7 @@ class Column:
     writable: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """A table that is there, as far as we may see it."""
 

@@ -36,7 +36,7 @@ def write_status(connection: Connection, schema: Schema, status: Status) -> bool
     table = schema.tables.get(PROGRAM)
     if table is None or not {_KEY, *_COLUMNS} <= table.columns.keys():
         raise Away(f"no right to read {', '.join(_COLUMNS)} of {PROGRAM}: see deployments/ispyb_role.sql")
-    found = find(connection, table, {_KEY: status.program}, _COLUMNS)
+    [found] = find(connection, table, [{_KEY: status.program}], _COLUMNS)
     there = found.values if found else {}
     changed = {name: value for name, value in _wanted(table, status, there).items() if there.get(name) != value}
     if changed:

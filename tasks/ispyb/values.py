@@ -2,8 +2,9 @@
 
 import struct
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column
+from sqlalchemy import BindParameter, ColumnElement, func, literal_column
 
 from tasks.ispyb.columns import Column, Table
 from tasks.ispyb.errors import Rejected
@@ -55,7 +56,7 @@ def read(column: Column, value: object) -> Stored:
     return int(str(value).partition(".")[0]) if whole else float(str(value))
 
 
-def writing(column: Column, value: Stored) -> object:
+def writing(column: Column, value: Stored | BindParameter[Any]) -> object:
     """Return what writes a value: times in the zone of the database, whatever ours is."""
     return func.from_unixtime(value) if column.kind in _TIMES and value is not None else value
 

@@ -1,14 +1,21 @@
-"""Write the rows of a delivery within a transaction: what is there is brought up to date, the rest is inserted."""
+"""Write the rows of deliveries within a transaction: what is there is brought up to date, the rest is inserted.
 
+Rows of one table are looked for and inserted together, whichever delivery they are of.
+"""
+
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, text, update
+from sqlalchemy import ColumnElement, Connection, Insert, and_, bindparam, insert, text, update
 
 from tasks.errors import InputError
 from tasks.ispyb.codes import speaking_of
 from tasks.ispyb.columns import BUFFER, Column, Schema, Table
-from tasks.ispyb.finding import Found, find
+from tasks.ispyb.errors import Rejected
+from tasks.ispyb.finding import Found, Key, find
 from tasks.ispyb.rows import Ref, Row, Value
 from tasks.ispyb.values import Stored, stored, writing
 
@@ -25,48 +32,24 @@ _MOVIE = "Movie"
 class Delivery:
     """The rows of one delivery while they are written, parents first."""
 
-    connection: Connection
-    schema: Schema
+    rows: Sequence[Row]
     ids: dict[str, int] = field(default_factory=dict)
-    """The ids of the rows that have been written, by name."""
+    """The ids of the rows that are there, by name."""
+    over: set[str] = field(default_factory=set)
+    """The names of the rows that are done with."""
 
-    def write(self, row: Row) -> None:
-        """Update the row if it is there and differs, or insert it."""
-        table = self.schema.table(row.table)
-        if table is None:
-            return
-        key, values = self._key(table, row), self._values(table, row.values)
-        found = find(self.connection, table, key, values)
-        if found:
-            self._update(table, found, values)
-        self._know(row, table, found.primary if found else self._insert(table, key, values))
-
-    def look_up(self, row: Row) -> None:
-        """Find the row without writing it; one that refers to a missing row is missing."""
-        table = self.schema.table(row.table)
-        if table and row.references <= self.ids.keys():
-            found = find(self.connection, table, self._key(table, row), ())
-            if found:
-                self._know(row, table, found.primary)
-
-    def remember(self, rows: Sequence[Row]) -> None:
-        """Keep ids under the numbers that Murfey gave the rows, for other writers."""
-        called = [row for row in rows if row.uuid is not None and row.name in self.ids]
-        values = [{"program": row.program, "uuid": row.uuid, "reference": self.ids[row.name]} for row in called]
-        if values and self.schema.table(BUFFER):
-            with speaking_of(BUFFER):
-                self.connection.execute(_REMEMBER, values)
-
-    def _know(self, row: Row, table: Table, primary: Mapping[str, Stored]) -> None:
+    def know(self, row: Row, table: Table, primary: Mapping[str, Stored]) -> None:
+        """Remember a row that is there."""
         if table.identity:
             self.ids[row.name] = int(primary[table.identity] or 0)
 
-    def _key(self, table: Table, row: Row) -> dict[str, Stored]:
-        return {name: self._stored(table, table.key_column(name), value) for name, value in row.key.items()}
+    def key(self, table: Table, row: Row) -> dict[str, Stored]:
+        """Return the key of a row as the database holds it."""
+        return {name: self._stored(table, table.key_column(name), value) for name, value in sorted(row.key.items())}
 
-    def _values(self, table: Table, given: Given) -> dict[str, Stored]:
-        """Return what is known and has a column."""
-        held = {name: self._stored(table, table.columns[name], given[name]) for name in self.schema.known(table, given)}
+    def values(self, table: Table, given: Given, names: Sequence[str]) -> dict[str, Stored]:
+        """Return what is known of some columns."""
+        held = {name: self._stored(table, table.columns[name], given[name]) for name in names}
         return {name: value for name, value in held.items() if value is not None}
 
     def _stored(self, table: Table, column: Column, value: Value | Ref) -> Stored:
@@ -79,31 +62,146 @@ class Delivery:
             raise InputError("rows", f"a reference to {value.row}, which has no id", "references to rows with ids")
         return self.ids[value.row]
 
-    def _insert(self, table: Table, key: Mapping[str, Stored], values: Mapping[str, Stored]) -> dict[str, Stored]:
-        """Insert a row, and the link by which it is known; return its primary key."""
-        given = values if table.link else {**key, **values}
-        identity = self._insert_into(table, given)
+
+class _Wanted(NamedTuple):
+    """A row that shall be there."""
+
+    delivery: Delivery
+    row: Row
+    key: Key
+    values: dict[str, Stored]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes deliveries in the transaction of a connection."""
+
+    connection: Connection
+    schema: Schema
+
+    def write(self, deliveries: Sequence[Delivery]) -> None:
+        """Update the rows that are there and differ, and insert the others."""
+        left = [(delivery, row) for delivery in deliveries for row in delivery.rows]
+        while left:
+            # All that the first one refers to is done with.
+            table, keyed = left[0][1].table, left[0][1].key.keys()
+            now: dict[tuple[Stored, ...], _Wanted] = {}
+            left = [
+                (delivery, row)
+                for delivery, row in left
+                if (row.table, row.key.keys()) != (table, keyed) or not self._is_next(now, delivery, row)
+            ]
+            if now:
+                self._write(self.schema.tables[table], list(now.values()))
+        self._remember(deliveries)
+
+    def look_up(self, delivery: Delivery) -> None:
+        """Find the rows without writing them; one that refers to a missing row is missing."""
+        for row in delivery.rows:
+            table = self.schema.table(row.table)
+            if table and row.references <= delivery.ids.keys():
+                [found] = find(self.connection, table, [delivery.key(table, row)], ())
+                if found:
+                    delivery.know(row, table, found.primary)
+
+    def _is_next(self, now: dict[tuple[Stored, ...], _Wanted], delivery: Delivery, row: Row) -> bool:
+        """Add a row to those that are written now; if it waits for another, or is the same as another, it is not."""
+        if not row.references <= delivery.over:
+            return False
+        table = self.schema.table(row.table)
+        if table is None:
+            delivery.over.add(row.name)
+            return True
+        key = delivery.key(table, row)
+        same = tuple(key.values())
+        if same in now:
+            return False
+        values = delivery.values(table, row.values, self.schema.known(table, row.values))
+        now[same] = _Wanted(delivery, row, key, values)
+        return True
+
+    def _write(self, table: Table, wanted: Sequence[_Wanted]) -> None:
+        names = dict.fromkeys(name for each in wanted for name in each.values)
+        there = find(self.connection, table, [each.key for each in wanted], names)
+        new = []
+        for each, found in zip(wanted, there, strict=True):
+            each.delivery.over.add(each.row.name)
+            if found:
+                self._update(table, found, each.values)
+                each.delivery.know(each.row, table, found.primary)
+            else:
+                new.append(each)
+        self._insert(table, new)
+
+    def _insert(self, table: Table, new: Sequence[_Wanted]) -> None:
+        """Insert rows, and the links by which they are known; how the database numbers several at once is its own."""
+        if len(new) == 1 or table.link:
+            for each in new:
+                each.delivery.know(each.row, table, self._insert_one(table, each))
+            return
+        alike = defaultdict[tuple[str, ...], list[dict[str, Stored]]](list)
+        for each in new:
+            given = _given({**each.key, **each.values})
+            alike[tuple(given)].append(given)
+        for rows in alike.values():
+            self._insert_into(table, rows)
+        if new and table.identity:
+            for each, found in zip(new, find(self.connection, table, [each.key for each in new], ()), strict=True):
+                if found is None:
+                    raise Rejected(table.name, "", "a row that was inserted is not there")
+                each.delivery.know(each.row, table, found.primary)
+
+    def _insert_one(self, table: Table, new: _Wanted) -> dict[str, Stored]:
+        given = _given(new.values if table.link else {**new.key, **new.values})
+        identity = self._insert_into(table, [given])
         primary = {name: identity if name == table.identity else given[name] for name in table.primary}
         if table.link:
-            self._insert_into(table.link, {**key, **primary})
+            self._insert_into(table.link, [_given({**new.key, **primary})])
         return primary
 
-    def _insert_into(self, table: Table, given: Mapping[str, Stored]) -> int:
-        statement = insert(table.clause).values(_written(table, given))
+    def _insert_into(self, table: Table, rows: Sequence[Mapping[str, Stored]]) -> int:
+        """Insert rows with the same columns; return the number of the first."""
+        given = [{_place(name): value for name, value in row.items()} for row in rows]
         with speaking_of(table.name):
-            return int(self.connection.execute(statement).lastrowid or 0)
+            return int(self.connection.execute(_insertion(table, tuple(rows[0])), given).lastrowid or 0)
 
     def _update(self, table: Table, found: Found, values: Mapping[str, Stored]) -> None:
         changed = {name: value for name, value in values.items() if _counts(table, found.values[name], value)}
         if not changed:
             return
-        assignments = _written(table, changed)
+        assignments = {name: writing(table.columns[name], value) for name, value in changed.items()}
         if table.name == _MOVIE:
             # Otherwise the database sets it to now with each change, and it is when the movie was taken.
             assignments["createdTimeStamp"] = table.clause.c.createdTimeStamp
         statement = update(table.clause).where(_at(table, found)).values(assignments)
         with speaking_of(table.name):
             self.connection.execute(statement)
+
+    def _remember(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep ids under the numbers that Murfey gave the rows, for other writers."""
+        values = [
+            {"program": row.program, "uuid": row.uuid, "reference": delivery.ids[row.name]}
+            for delivery in deliveries
+            for row in delivery.rows
+            if row.uuid is not None and row.name in delivery.ids
+        ]
+        if values and self.schema.table(BUFFER):
+            with speaking_of(BUFFER):
+                self.connection.execute(_REMEMBER, values)
+
+
+@lru_cache
+def _insertion(table: Table, names: tuple[str, ...]) -> Insert:
+    """Return the statement that inserts rows with some columns."""
+    return insert(table.clause).values({name: writing(table.columns[name], bindparam(_place(name))) for name in names})
+
+
+def _place(name: str) -> str:
+    return f"given_{name}"
+
+
+def _given(values: Mapping[str, Stored]) -> dict[str, Stored]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _counts(table: Table, there: Stored, value: Stored) -> bool:
@@ -113,7 +211,3 @@ def _counts(table: Table, there: Stored, value: Stored) -> bool:
 
 def _at(table: Table, found: Found) -> ColumnElement[bool]:
     return and_(*(table.clause.c[name] == value for name, value in found.primary.items()))
-
-
-def _written(table: Table, given: Mapping[str, Stored]) -> dict[str, object]:
-    return {name: writing(table.columns[name], value) for name, value in given.items() if value is not None}

@@ -10,13 +10,14 @@ import pytest
 from mariadb_server import Ispyb
 from murfey.rig import Rig, undelivered
 
-from flows.ispyb.delivery import rows_of
+from flows.ispyb.delivery import rows_of, the_ispyb
 from flows.ispyb.kept import kept
 from flows.murfey.gateway_desks import receive_fit
 from flows.outboxes import TARGETS, deliver_to
+from tasks.ispyb import Away
 from tasks.ispyb.rows import KEYS
 from tasks.ledger import Ledger, Message, Selection, find_session, post, requeue, take
-from tasks.ledger.tables import items
+from tasks.ledger.tables import items, outbox
 
 SPA, TOMOGRAPHY = "cm12345-1-raw7", "cm12345-1-raw2"
 TABLES = (*KEYS, "AutoProcProgram", "zc_ZocaloBuffer")
@@ -199,3 +200,20 @@ def test_what_one_without_credentials_takes_stays_for_those_who_have_them(rig: R
     )
     assert deliver_to(rig.ledger, "ispyb", TARGETS["ispyb"]) == 0
     assert undelivered(rig.ledger)["ispyb"] == {"pending": 1}
+
+
+def test_credentials_are_read_again_when_they_change(told: Rig, ispyb: Ispyb, tmp_path: Path, movies):
+    spa = told.murfey.spa()
+    spa.movie(*movies(1))
+    ispyb.credentials(tmp_path, password="the old one")  # noqa: S106
+    told.run()
+    assert undelivered(told.ledger)["ispyb"] == {"pending": 1}
+    file = ispyb.credentials(tmp_path)
+    os.utime(file, (2e9, 2e9))
+    with told.ledger.engine.begin() as connection:
+        connection.execute(outbox.update().values(next_try=0))
+    assert deliver_to(told.ledger, "ispyb", TARGETS["ispyb"]) == 1
+    assert len(ispyb.rows("Movie", dataCollectionId=spa.dcid)) == 1
+    file.unlink()
+    with pytest.raises(Away, match="No such file"):
+        the_ispyb()

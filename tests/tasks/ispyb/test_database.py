@@ -271,3 +271,59 @@ def test_a_row_that_another_program_writes_meanwhile_is_found(database: Database
     database.write([*parents, tilt])
     (there,) = ispyb.rows("TiltImageAlignment", movieId=ids["movie"])
     assert there["refinedTiltAngle"] == -2
+
+
+def test_deliveries_that_are_written_together_are_as_if_written_one_by_one(
+    database: Database, ispyb: Ispyb, collection: Collection, statements: list[str]
+):
+    known, other = micrograph(collection, 1), ispyb.collection()
+    ids = database.write(known)
+    statements.clear()
+    deliveries = [
+        micrograph(collection, 2),
+        micrograph(other, 2),
+        [],
+        micrograph(collection, 1, defocus=9000),
+        micrograph(collection, 3, createdTimeStamp=None),
+        # The same once more.
+        micrograph(collection, 2),
+        [*classes(collection), *tomogram(collection)[1:2]],
+    ]
+    told = database.write_together(deliveries)
+    assert told[3] == ids
+    assert told[0] == told[5]
+    assert told == [database.write(delivery) for delivery in deliveries]
+    movies = ispyb.rows("Movie", dataCollectionId=collection.id)
+    assert [movie["movieNumber"] for movie in movies] == [1, 2, 3]
+    for delivery, number in ((told[0], 2), (told[4], 3)):
+        (motion,) = ispyb.rows("MotionCorrection", motionCorrectionId=delivery["motion"])
+        assert (motion["movieId"], motion["imageNumber"]) == (delivery["movie"], number)
+    ctf = ispyb.rows("CTF", autoProcProgramId=collection.program)
+    assert [row["estimatedDefocus"] for row in ctf] == [9000, 12031.8, 12031.8]
+    remembered = ispyb.rows("zc_ZocaloBuffer", AutoProcProgramID=collection.program)
+    assert {row["UUID"]: row["Reference"] for row in remembered if row["UUID"] < 10} == {
+        2: ids["motion"],
+        3: ids["picker"],
+        4: told[0]["motion"],
+        5: told[0]["picker"],
+        6: told[4]["motion"],
+        7: told[4]["picker"],
+    }
+
+
+def test_of_many_deliveries_each_table_is_asked_and_written_a_few_times(
+    database: Database, collection: Collection, statements: list[str]
+):
+    database.write_together([micrograph(collection, number) for number in range(1, 21)])
+    # Five tables, each looked at before and after, and the locks.
+    assert statements.count("SELECT") <= 13
+    assert statements.count("INSERT") == 6
+
+
+def test_what_is_rejected_of_one_delivery_undoes_all_that_are_written_together(
+    database: Database, ispyb: Ispyb, collection: Collection
+):
+    wrong = [changed(row, "estimatedDefocus", 1e39) if row.table == "CTF" else row for row in micrograph(collection, 2)]
+    with pytest.raises(Rejected, match=r"CTF\.estimatedDefocus"):
+        database.write_together([micrograph(collection, 1), wrong])
+    assert ispyb.rows("Movie", dataCollectionId=collection.id) == []
