@@ -15,6 +15,7 @@ from tasks.ledger.attendance import attended, sign_off, sign_on
 from tasks.ledger.claims import claim
 from tasks.ledger.database import Ledger, open_ledger
 from tasks.ledger.errors import LeaseLostError, LedgerError
+from tasks.ledger.estimates import begun_items, freeze, frozen, thaw
 from tasks.ledger.failures import fail
 from tasks.ledger.history import Attempt, history
 from tasks.ledger.leases import bereave, expire, extend, extend_all, release
@@ -71,6 +72,7 @@ __all__ = [
     "arrive",
     "ask",
     "attended",
+    "begun_items",
     "bereave",
     "claim",
     "dead",
@@ -84,6 +86,8 @@ __all__ = [
     "finish",
     "follow_up",
     "found",
+    "freeze",
+    "frozen",
     "history",
     "keys_like",
     "open_ledger",
@@ -111,6 +115,7 @@ __all__ = [
     "status",
     "supplement",
     "take",
+    "thaw",
     "together",
     "waiting",
 ]

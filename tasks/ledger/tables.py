@@ -194,3 +194,12 @@ requests = Table(
     UniqueConstraint("session_id", "recipe", "key", "sequence"),
     Index("ix_requests_item", "session_id", "kind", "item"),
 )
+
+estimates = Table(
+    "estimates",
+    metadata,
+    Column("session_id", Number, ForeignKey(sessions.c.id), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("estimate", Document, nullable=False),
+    Column("frozen", Double, nullable=False),
+)

@@ -7,6 +7,7 @@ Images are indexed ``image[y, x]`` with y upwards: row 0 is the lowest row, as i
 from tasks.models.acquisition import Acquisition, EerSampling, GainReference, Optics
 from tasks.models.base import Device, Executable, Incidental, Model, Shift, Threads, one_of
 from tasks.models.ctf import Ctf, TiltGeometry
+from tasks.models.estimate import Deviation, Deviations, Estimate
 from tasks.models.ice import IceThickness
 from tasks.models.movie import Micrograph, Motion, Movie
 from tasks.models.opinion import Answer, Opinion
@@ -27,8 +28,11 @@ __all__ = [
     "Alignment",
     "Answer",
     "Ctf",
+    "Deviation",
+    "Deviations",
     "Device",
     "EerSampling",
+    "Estimate",
     "Exclusion",
     "Executable",
     "GainReference",
