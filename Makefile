@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIPELINER := .venv-pipeliner
 PIPELINER_STAMP := $(PIPELINER)/.installed
+MURFEY := .venv-murfey
+MURFEY_STAMP := $(MURFEY)/.installed
 
 .PHONY: demo demo-spa test test-faults packages check format lock clean
 .DELETE_ON_ERROR:
@@ -26,7 +28,7 @@ test: $(STAMP) $(PIPELINER_STAMP) packages
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 # What the tests leave out because it takes minutes: one after the other, since most of them time what they see.
-test-faults: $(STAMP) packages
+test-faults: $(STAMP) $(MURFEY_STAMP) packages
 	$(BIN)/pytest -s -m slow
 
 # What the tests and demonstrations start, as Debian packages. Where they can be neither found nor installed, those fail.
@@ -67,6 +69,12 @@ $(PIPELINER_STAMP): requirements-pipeliner.lock | $(STAMP)
 	$(PIPELINER)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	touch $@
 
+# Murfey's server, with which the gateway is tested; it is found there by its path.
+$(MURFEY_STAMP): requirements-murfey.lock | $(STAMP)
+	$(BIN)/python -m venv $(MURFEY)
+	$(MURFEY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@
+
 # Resolve the dependencies anew; the result is what everybody installs.
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet uv
@@ -74,6 +82,8 @@ lock: $(STAMP)
 		--no-annotate --no-header --group dev pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group pyproject.toml:pipeliner --output-file requirements-pipeliner.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group pyproject.toml:murfey --output-file requirements-murfey.lock
 
 clean:
-	rm -rf $(VENV) $(PIPELINER) .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(PIPELINER) $(MURFEY) .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -51,7 +51,7 @@ def test_deployments_have_only_keys_that_prefect_knows():
     assert all(set(deployment) <= known for deployment in DEPLOYMENTS)
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-pipeliner.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-pipeliner.lock", "requirements-murfey.lock"])
 def test_every_locked_package_has_hashes(lock):
     lines = (ROOT / lock).read_text().replace("\\\n", "").splitlines()
     assert lines

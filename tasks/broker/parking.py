@@ -14,15 +14,18 @@ _LONGEST = 2000
 """Characters of a reason: all headers together must fit in a frame of 128 KiB."""
 
 
-def park(broker: Broker, message: Received, queue: str, reason: str) -> None:
-    """Publish a message to the queue of the parked ones, with the reason, its queue and the time in its headers."""
-    # A reason may quote what is no text at all.
+def park(broker: Broker, message: Received, queue: str, reason: str) -> str:
+    """Publish a message to the queue of the parked ones, with the reason, its queue and the time in its headers.
+
+    Returns the reason as it stands there: it may quote half a character, which JSON may hold, but no header and no log.
+    """
     text = reason[:_LONGEST].encode(errors="backslashreplace").decode()
     said = {REASON: text, FROM: message.queue, AT: datetime.now(UTC).isoformat(timespec="seconds")}
     properties = properties_again(message.properties, message.headers | said)
     # Whatever time its sender gave it to live, it waits for somebody who reads why.
     properties.expiration, properties.delivery_mode = None, PERSISTENT
     broker.publish(queue, message.body, properties)
+    return text
 
 
 def pass_on(broker: Broker, message: Received, queue: str) -> None:

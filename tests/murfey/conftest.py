@@ -3,9 +3,12 @@ from pathlib import Path
 import pytest
 import yaml
 from murfey.rig import Rig
-from murfey.scripted import ScriptedMurfey, Site
+from murfey.scripted import QUEUE, ScriptedMurfey, Site
+from murfey.scripted_at_broker import CONNECTOR, REQUESTS
+from rabbitmq_server import RabbitMq
 
 from tasks.ledger import Ledger, open_ledger
+from tasks.settings import Settings
 
 PARAMETERS = {
     "spa": {
@@ -41,6 +44,26 @@ def site(tmp_path) -> Site:
 @pytest.fixture
 def rig(ledger, site) -> Rig:
     return Rig(ScriptedMurfey(site), ledger)
+
+
+@pytest.fixture
+def queues(rabbitmq) -> RabbitMq:
+    """A broker with the queues of a site, all of them empty."""
+    rabbitmq.make("dlq.murfey_feedback")
+    dead = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dlq.murfey_feedback"}
+    rabbitmq.make(QUEUE, **dead)
+    for queue in (REQUESTS, CONNECTOR):
+        rabbitmq.make(queue)
+    for queue in (QUEUE, REQUESTS, CONNECTOR, "dlq.murfey_feedback"):
+        rabbitmq.read(queue)
+    return rabbitmq
+
+
+@pytest.fixture
+def settings(queues, ledger, monkeypatch) -> Settings:
+    monkeypatch.setenv("CRYOEM_FLOWS_BROKER", queues.url)
+    monkeypatch.setenv("CRYOEM_FLOWS_FEEDBACK_RATE", "500")
+    return Settings()
 
 
 @pytest.fixture

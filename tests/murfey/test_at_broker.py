@@ -2,61 +2,19 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
+from collections.abc import Callable
 
-import pytest
+from murfey.at_gateway import gateway
 from murfey.rig import Rig, undelivered
 from murfey.scripted_at_broker import CONNECTOR, REQUESTS, AtBroker
 from rabbitmq_server import RabbitMq
 
-from flows.murfey.gateway_health import Health
-from flows.murfey.gateway_metrics import Metrics
-from flows.murfey.gateway_service import serve
 from flows.spa_live import followed
-from tasks.ledger import all_sessions, open_ledger, status, waiting
+from tasks.ledger import all_sessions, status, waiting
 from tasks.settings import Settings
 
 FEEDBACK = "murfey_feedback"
 SECONDS = 120.0
-
-
-@pytest.fixture
-def queues(rabbitmq) -> RabbitMq:
-    """A broker with the queues of a site, all of them empty."""
-    rabbitmq.make("dlq.murfey_feedback")
-    dead = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dlq.murfey_feedback"}
-    rabbitmq.make(FEEDBACK, **dead)
-    for queue in (REQUESTS, CONNECTOR):
-        rabbitmq.make(queue)
-    for queue in (FEEDBACK, REQUESTS, CONNECTOR, "dlq.murfey_feedback"):
-        rabbitmq.read(queue)
-    return rabbitmq
-
-
-@pytest.fixture
-def settings(queues, ledger, monkeypatch) -> Settings:
-    monkeypatch.setenv("CRYOEM_FLOWS_BROKER", queues.url)
-    monkeypatch.setenv("CRYOEM_FLOWS_FEEDBACK_RATE", "500")
-    return Settings()
-
-
-@contextmanager
-def gateway(settings: Settings) -> Iterator[None]:
-    """The gateway, until it is told to stop."""
-    stop, health = Event(), Health()
-    ledger = open_ledger(settings.ledger.get_secret_value(), patience=5)
-    given = (settings, settings.broker, ledger, None, health, Metrics(health), stop)
-    thread = Thread(target=serve, args=given, name="gateway")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(60)
-        ledger.close()
-    assert not thread.is_alive()
 
 
 def until(rig: Rig, done: Callable[[], bool], at: AtBroker, queues: RabbitMq) -> None:
