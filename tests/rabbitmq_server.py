@@ -135,6 +135,11 @@ class RabbitMq:
         with self.connect() as connection:
             return connection.channel().queue_declare(queue, passive=True).method.message_count
 
+    def is_consumed(self, queue: str) -> bool:
+        """Tell whether somebody awaits the messages of a queue."""
+        with self.connect() as connection:
+            return connection.channel().queue_declare(queue, passive=True).method.consumer_count > 0
+
     def read(self, queue: str) -> list[Message]:
         """Take all messages out of a queue."""
         found = []
