@@ -39,8 +39,12 @@ def gain_of(movie: Movie) -> Image | None:
     reference = movie.acquisition.gain
     if reference is None:
         return None
+    return factors(movie, reference, read_gain(reference))
+
+
+def factors(movie: Movie, reference: GainReference, stored: Image) -> Image:
+    """Return the factors that the frames of a movie must be multiplied with, of the turned values of a reference."""
     is_sensitivity = movie.path.suffix.lower() == ".eer" and reference.path.suffix.lower() != ".gain"
-    stored = read_gain(reference)
     return fit_gain(_reciprocal(stored) if is_sensitivity else stored, frame_shape(movie), reference.path)
 
 
@@ -51,7 +55,7 @@ def read_gain(reference: GainReference) -> Image:
     if suffix not in _READERS:
         raise FormatError(path, f"suffix {suffix or 'missing'}", f"a gain reference: {', '.join(_READERS)}")
     image = _READERS[suffix](path)
-    turned = _turn(image[::-1] if suffix == ".gain" else image, reference)
+    turned = turn(image[::-1] if suffix == ".gain" else image, reference)
     lowest, highest = float(turned.min()), float(turned.max())
     if not (0 <= lowest <= highest < np.inf) or highest == 0:
         raise InputError(
@@ -75,7 +79,8 @@ def fit_gain(gain: Image, frame_shape: tuple[int, int], path: Path) -> Image:
     )
 
 
-def _turn(image: Image, reference: GainReference) -> Image:
+def turn(image: Image, reference: GainReference) -> Image:
+    """Rotate, then flip an image with y upwards as a reference says."""
     # NumPy turns the other way round if y points upwards.
     turned = np.rot90(image, -reference.rotation)
     if reference.flip == "upside-down":
