@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.commands import simulate
+from flows.commands.doctor import doctor
 from flows.commands.murfey import murfey, submit
 from flows.commands.report import report
 from flows.commands.rerun import rerun
@@ -24,6 +25,7 @@ app.command()(status)
 app.command()(requeue)
 app.command()(rerun)
 app.command()(report)
+app.command()(doctor)
 app.command()(murfey)
 app.command()(submit)
 app.command("tilt-axis")(tilt_axis)

@@ -80,7 +80,7 @@ def prefect_worker(folder: Path, environment: dict[str, str]) -> Iterator[None]:
 
 def deploy(environment: dict[str, str], only: str | None = None) -> str:
     """Make the work pool if it is not there, and deploy one or every flow of prefect.yaml; return what Prefect says."""
-    project = _folder_of_deployments()
+    project = folder_of_deployments()
     if not _has_work_pool(project, environment):
         create = [program("prefect"), "work-pool", "create", WORK_POOL, "--type", "process"]
         run(create, cwd=project, environment=environment)
@@ -99,7 +99,7 @@ def _has_work_pool(project: Path, environment: dict[str, str]) -> bool:
     return True
 
 
-def _folder_of_deployments() -> Path:
+def folder_of_deployments() -> Path:
     """Return the folder of prefect.yaml: the package's if it is installed, the repository's otherwise."""
     package = Path(__file__).resolve().parent
     return package if (package / "prefect.yaml").exists() else package.parent

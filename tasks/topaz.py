@@ -2,9 +2,11 @@
 
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 from tasks import programs, topaz_launcher
+from tasks.command import run
 from tasks.errors import ResultError
 
 THIS_PYTHON = "python"
@@ -19,6 +21,11 @@ def start(executable: str) -> list[str]:
     of_site = _TOPAZ if programs.entry(_TOPAZ) else sys.executable
     python = of_site if executable == THIS_PYTHON else executable
     return [python, str(Path(topaz_launcher.__file__).resolve())]
+
+
+def topaz_version(executable: str) -> str:
+    """Ask the Python that is said to have Topaz for name and version of it."""
+    return read_version(run([*start(executable), "--version"], cwd=Path(tempfile.gettempdir())))
 
 
 def read_version(log: str) -> str:

@@ -23,14 +23,21 @@ def main() -> None:
     for needed in ("torch", "topaz"):
         if find_spec(needed) is None:
             sys.exit(_MISSING.format(python=sys.executable, needed=needed))
+    if sys.argv[1:] == ["--version"]:
+        _say_version()
+        return
     torch = import_module("torch")
     library = torch.library.Library("torchvision", "FRAGMENT")
     for name in _OPERATORS:
         if not hasattr(torch.ops.torchvision, name):
             library.define(name + _SIGNATURE)
+    _say_version()
+    import_module("topaz.main").main()
+
+
+def _say_version() -> None:
     sys.stdout.write(f"topaz {import_module('topaz').__version__}\n")
     sys.stdout.flush()
-    import_module("topaz.main").main()
 
 
 if __name__ == "__main__":

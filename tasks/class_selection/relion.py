@@ -34,6 +34,10 @@ class RelionClassRanker(Model):
     computing: UsedComputing = Computing()
     """How long the ranker may take."""
 
+    def version(self) -> str:
+        """Return name and version of the program."""
+        return relion_version(self.executable).program
+
     def select(self, classes: Classes2D, folder: Path) -> SelectedParticles:
         """Keep the particles of good classes, if there are any."""
         version = relion_version(self.executable)

@@ -10,7 +10,7 @@ from tasks.command import Flag, flags, run
 from tasks.errors import ResultError
 from tasks.formats.mrc import header
 from tasks.models import Device, Executable, Model, Threads, Tomogram
-from tasks.topaz import DEVICES, THIS_PYTHON, read_version, start
+from tasks.topaz import DEVICES, THIS_PYTHON, read_version, start, topaz_version
 
 
 class Topaz(Model):
@@ -27,6 +27,10 @@ class Topaz(Model):
     """Voxels around each patch against seams."""
     device: Device = "cpu"
     threads: Annotated[Threads, Flag("-j")] = 1
+
+    def version(self) -> str:
+        """Return name and version of the program."""
+        return topaz_version(self.executable)
 
     def denoise(self, tomogram: Tomogram, folder: Path) -> Tomogram:
         """Denoise a tomogram."""

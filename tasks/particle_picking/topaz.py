@@ -17,7 +17,7 @@ from tasks.particle_picking.checks import check
 from tasks.particle_picking.naming import name_of
 from tasks.particle_picking.outcome import Outcome
 from tasks.formats.single_image import present
-from tasks.topaz import DEVICES, THIS_PYTHON, read_version, start
+from tasks.topaz import DEVICES, THIS_PYTHON, read_version, start, topaz_version
 
 Numbers = npt.NDArray[np.float64]
 
@@ -39,6 +39,10 @@ class Topaz(Model):
     pixel_size: PositiveFloat = 6.0
     """Pixel size in angstrom to which images are binned, about; the networks were trained at 4 to 8."""
     device: Device = "cpu"
+
+    def version(self) -> str:
+        """Return name and version of the program."""
+        return topaz_version(self.executable)
 
     def pick(self, micrograph: Micrograph, folder: Path) -> Picks:
         """Find the particles of a micrograph; leave their coordinates and the log in the folder."""

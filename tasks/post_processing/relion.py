@@ -52,6 +52,10 @@ class RelionPostProcessing(Model):
     computing: UsedComputing = Computing()
     """Threads of the mask."""
 
+    def version(self) -> str:
+        """Return name and version of the program."""
+        return relion_version(self.executable).program
+
     def sharpen(self, refined: Map, folder: Path) -> PostProcessed:
         """Find the resolution of a refined map and sharpen it."""
         first = _checked_halves(refined)

@@ -12,7 +12,7 @@ from tasks.relion.computing import Computing, Seed, UsedComputing
 from tasks.relion.flags import relion_flags
 from tasks.relion.job import Job
 from tasks.relion.symmetry import PointGroup
-from tasks.relion.version import BLUSH, RelionVersion
+from tasks.relion.version import BLUSH, RelionVersion, relion_version
 
 _EDGE = 5
 """Pixels of the soft edge of RELION's circular mask."""
@@ -48,6 +48,10 @@ class RelionParameters(Model):
     """Where random numbers start."""
     computing: UsedComputing = Computing()
     """Processes, threads and GPUs."""
+
+    def version(self) -> str:
+        """Return name and version of the program."""
+        return relion_version(self.executable).program
 
     def words(self, particles: ParticleSet, job: Job, *, processes: bool = True) -> list[str]:
         """Return the start of a command line: the program, its files, and all flags of the fields."""

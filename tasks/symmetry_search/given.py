@@ -20,6 +20,10 @@ class GivenSymmetry(Model):
     """Point group: C1 for none."""
     executable: Executable = "relion_align_symmetry"
 
+    def version(self) -> str:
+        """Return name and version of the program."""
+        return relion_version(self.executable).program
+
     def find(self, density: Map, _diameter: PositiveFloat, folder: Path) -> FoundSymmetry:
         """Turn a density to the axes of the group and apply it, unless that was done; files go to a folder."""
         why = f"{self.group}, as given"

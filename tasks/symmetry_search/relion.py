@@ -30,6 +30,10 @@ class RelionSymmetrySearch(Model):
     least_agreement: float = Field(default=0.6, gt=0, lt=1)
     """Agreement from which on a density is said to have a symmetry."""
 
+    def version(self) -> str:
+        """Return name and version of the program."""
+        return relion_version(self.executable).program
+
     def find(self, density: Map, diameter: PositiveFloat, folder: Path) -> FoundSymmetry:
         """Find the symmetry of a density of a particle of a diameter in angstrom; files are written to a folder."""
         signal = signal_share(density, _COARSEST * diameter)
