@@ -118,11 +118,12 @@ def _tilt(options: Options, path: Path) -> Iterator[tuple[str, object]]:
 
 def write_newstack(path: Path, newstack: Newstack) -> None:
     """Write a command file that IMOD runs by ``subm``."""
-    write_lines(path, _newstack_lines(newstack))
+    write_lines(path, (_HEAD, "$newstack -StandardInput", *newstack_options(newstack)))
 
 
-def _newstack_lines(newstack: Newstack) -> Iterator[str]:
-    yield from (_HEAD, "$newstack -StandardInput", "AntialiasFilter\t-1")
+def newstack_options(newstack: Newstack) -> Iterator[str]:
+    """Yield the options as newstack reads them with -StandardInput."""
+    yield "AntialiasFilter\t-1"
     for name in newstack.inputs:
         yield f"InputFile\t{name}"
     for sections in newstack.sections:
@@ -141,11 +142,11 @@ def _newstack_lines(newstack: Newstack) -> Iterator[str]:
 
 def write_tilt(path: Path, tilt: Tilt) -> None:
     """Write a command file that IMOD runs by ``subm``; the tomogram has the contrast of the images."""
-    write_lines(path, _tilt_lines(tilt))
+    write_lines(path, (_HEAD, "$tilt -StandardInput", *tilt_options(tilt)))
 
 
-def _tilt_lines(tilt: Tilt) -> Iterator[str]:
-    yield from (_HEAD, "$tilt -StandardInput")
+def tilt_options(tilt: Tilt) -> Iterator[str]:
+    """Yield the options as tilt reads them with -StandardInput."""
     yield from (f"InputProjections {tilt.projections}", f"OutputFile {tilt.output}", f"IMAGEBINNED {tilt.binning}")
     yield f"TILTFILE {tilt.angles}"
     if tilt.x_tilts is not None:

@@ -18,12 +18,12 @@ from tasks.formats.aln import Aln, read_aln
 from tasks.models import Alignment, Executable, ImagedTiltSeries, Incidental, Model
 from tasks.tilt_series_alignment.aretomo_files import (
     concluded,
-    ordered,
     read_offset,
     read_score,
     read_tilts,
     write_inputs,
 )
+from tasks.tilt_series_alignment.stacking import ordered
 
 _BINNING = 8
 """Of the aligned stack, which is thrown away."""

@@ -15,7 +15,8 @@ from tasks.aretomo import axis_words, nothing_written, version
 from tasks.command import Flag, flags, run
 from tasks.formats.aln import read_aln
 from tasks.models import Alignment, Executable, ImagedTiltSeries, Incidental, Model
-from tasks.tilt_series_alignment.aretomo_files import concluded, ordered, read_score, read_tilts, write_inputs
+from tasks.tilt_series_alignment.aretomo_files import concluded, read_score, read_tilts, write_inputs
+from tasks.tilt_series_alignment.stacking import ordered
 
 
 class AreTomo3Alignment(Model):

@@ -5,23 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.aretomo import write_angles
-from tasks.errors import InputError, ResultError
+from tasks.errors import ResultError
 from tasks.formats.aln import Aln
-from tasks.formats.mrc import header, read_image, writing
 from tasks.models import Alignment, Exclusion, ImagedTiltSeries, TiltAlignment, TiltImage
 from tasks.tilt_series_alignment.conventions import from_aretomo
 from tasks.tilt_series_alignment.outcome import transforms_of, write_alignment
+from tasks.tilt_series_alignment.stacking import write_stack
 
 _ROUNDING = 0.02
 """AreTomo keeps two decimals of a tilt angle."""
 _DARK = "dark: AreTomo finds too little intensity"
-
-
-def ordered(series: ImagedTiltSeries) -> tuple[TiltImage, ...]:
-    """Return the images in order of the tilt angle; refuse fewer than three."""
-    if len(series.images) < 3:
-        raise InputError(f"tilt series {series.name}", f"{len(series.images)} images", "at least 3")
-    return tuple(sorted(series.images, key=lambda image: image.tilt.angle))
 
 
 def write_inputs(stack: Path, images: Sequence[TiltImage], offset: float = 0.0) -> tuple[int, int]:
@@ -30,20 +23,6 @@ def write_inputs(stack: Path, images: Sequence[TiltImage], offset: float = 0.0) 
     tilts = ((image.tilt.angle + offset, image.tilt.number) for image in images)
     write_angles(stack.with_name(f"{stack.stem}_TLT.txt"), tilts)
     return shape
-
-
-def write_stack(stack: Path, images: Sequence[TiltImage]) -> tuple[int, int]:
-    """Write images of one size as a stack; return the shape of an image."""
-    first = images[0].micrograph
-    _, rows, columns = header(first.path).shape
-    with writing(stack, (rows, columns), first.pixel_size, stack=True) as writer:
-        for image in images:
-            pixels = read_image(image.micrograph.path, image.micrograph.section)
-            if pixels.shape != (rows, columns):
-                found = f"{pixels.shape[1]} x {pixels.shape[0]} pixels"
-                raise InputError(image.micrograph.path, found, f"{columns} x {rows}, as {first.path.name}")
-            writer.write(pixels)
-    return rows, columns
 
 
 def read_tilts(

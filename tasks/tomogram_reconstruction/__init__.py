@@ -9,18 +9,20 @@ from tasks.step import once, step
 from tasks.tomogram_reconstruction.aretomo2 import AreTomo2Reconstruction
 from tasks.tomogram_reconstruction.aretomo3 import AreTomo3Reconstruction
 from tasks.tomogram_reconstruction.embedded import EmbeddedReconstruction
+from tasks.tomogram_reconstruction.imod import ImodReconstruction
 
 __all__ = [
     "AreTomo2Reconstruction",
     "AreTomo3Reconstruction",
     "EmbeddedReconstruction",
+    "ImodReconstruction",
     "TomogramReconstructor",
     "place_of_tomogram",
     "reconstruct_tomogram",
 ]
 
 TomogramReconstructor = Annotated[
-    EmbeddedReconstruction | AreTomo2Reconstruction | AreTomo3Reconstruction, one_of("tool")
+    EmbeddedReconstruction | AreTomo2Reconstruction | AreTomo3Reconstruction | ImodReconstruction, one_of("tool")
 ]
 
 

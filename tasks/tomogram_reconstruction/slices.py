@@ -5,14 +5,15 @@ from pathlib import Path
 from tasks.formats.mrc import mapped, writing
 
 
-def write_sections(slices: Path, target: Path, voxel_size: float) -> Path:
+def write_sections(slices: Path, target: Path, voxel_size: float, *, rows_fall: bool = False) -> Path:
     """Write a volume with axes y, z and x again with axes z, y and x; return where.
 
-    The order of all voxels along each axis stays: the specimen is turned, not mirrored, since two axes change places in
-    the file and in its meaning.
+    z grows with the rows of the slices of AreTomo, and falls with those of IMOD (``rows_fall``): a viewer that takes
+    the file as it is sees the specimen mirrored with the former, turned with the latter.
     """
     volume = mapped(slices)
+    heights = range(volume.shape[1])
     with writing(target, (volume.shape[0], volume.shape[2]), voxel_size) as writer:
-        for height in range(volume.shape[1]):
+        for height in reversed(heights) if rows_fall else heights:
             writer.write(volume[:, height, :])
     return target

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 
 from tasks.formats.aln import AlnSection
@@ -57,3 +58,45 @@ def test_relion_takes_the_displacement_in_angstrom():
         "rlnTomoXShiftAngst": 30.0,
         "rlnTomoYShiftAngst": -12.5,
     }
+
+
+def seen_here(tilt: TiltAlignment, point: np.ndarray) -> np.ndarray:
+    """Return where a point of the specimen is seen, as the model of an alignment says it."""
+    x, y, z = point
+    angle, axis = math.radians(tilt.angle), math.radians(tilt.axis_angle)
+    across = x * math.cos(angle) + z * math.sin(angle)
+    turned = across * math.cos(axis) - y * math.sin(axis), across * math.sin(axis) + y * math.cos(axis)
+    return np.array(turned) + tilt.displacement
+
+
+def seen_by_aretomo(tilt: TiltAlignment, point: np.ndarray, pixel_size: float) -> np.ndarray:
+    """Return the same by the formulae in AreTomo2's GBackProj (x' = x cos + row sin) and GCorrPatchShift."""
+    row = to_aretomo(tilt, 0, pixel_size)
+    angle, rotation = math.radians(row.tilt), math.radians(row.rotation)
+    x, y, z = point / pixel_size
+    aligned_x, aligned_y = x * math.cos(angle) + z * math.sin(angle), y
+    raw_x = aligned_x * math.cos(rotation) - aligned_y * math.sin(rotation) + row.shift[0]
+    raw_y = aligned_x * math.sin(rotation) + aligned_y * math.cos(rotation) + row.shift[1]
+    return np.array([raw_x, raw_y]) * pixel_size
+
+
+def seen_by_imod(tilt: TiltAlignment, point: np.ndarray, pixel_size: float, shape: tuple[int, int]) -> np.ndarray:
+    """Return the same by tilt's x' = x cos - row sin, where rows fall with z, and by undoing the transform."""
+    transform = to_imod(tilt, pixel_size, shape)
+    angle = math.radians(tilt.angle)
+    x, y, row = point[0] / pixel_size, point[1] / pixel_size, -point[2] / pixel_size
+    aligned = np.array([x * math.cos(angle) - row * math.sin(angle), y])
+    linear = np.array([[transform.a11, transform.a12], [transform.a21, transform.a22]])
+    raw = np.linalg.solve(linear, aligned - [transform.dx, transform.dy])
+    # From the middle of the image to pixel n // 2, which is half a pixel higher where n is even.
+    return (raw - [0.5 * (shape[1] % 2 == 0), 0.5 * (shape[0] % 2 == 0)]) * pixel_size
+
+
+@pytest.mark.parametrize("shape", [(144, 160), (145, 161)])
+def test_programs_see_a_point_where_the_simulator_shows_it(without_beads, shape):
+    random = np.random.default_rng(11)
+    for tilt in (one.alignment for one in without_beads.truth.tilts):
+        point = random.uniform(-600, 600, size=3)
+        here = seen_here(tilt, point)
+        assert seen_by_aretomo(tilt, point, 10.0) == pytest.approx(here, abs=1e-6)
+        assert seen_by_imod(tilt, point, 10.0, shape) == pytest.approx(here, abs=1e-6)
