@@ -11,12 +11,12 @@ from pydantic import Field, PositiveFloat
 from tasks.command import Flag, flags, run
 from tasks.errors import ResultError
 from tasks.formats.mrc import read_image
+from tasks.formats.single_image import present
 from tasks.formats.text import read_lines
 from tasks.models import Device, Executable, Micrograph, Model, Picks
 from tasks.particle_picking.checks import check
 from tasks.particle_picking.naming import name_of
 from tasks.particle_picking.outcome import Outcome
-from tasks.formats.single_image import present
 from tasks.topaz import DEVICES, THIS_PYTHON, read_version, start, topaz_version
 
 Numbers = npt.NDArray[np.float64]
