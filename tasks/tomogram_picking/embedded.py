@@ -8,12 +8,12 @@ import numpy as np
 from pydantic import PositiveFloat
 
 from tasks.models import Device, Model, Tomogram, TomogramPicks
-from tasks.numerics.peak_heights import divide
 from tasks.numerics.peaks import find_peaks
 from tasks.tomogram_picking.checks import wanted_diameter
 from tasks.tomogram_picking.outcome import Outcome
 from tasks.tomogram_picking.reduction import median, reduce
 from tasks.tomogram_picking.search import resemblance
+from tasks.tomogram_picking.threshold import part
 
 _WITHIN = 0.9
 """Radius of the ball that is looked for, in radii of the particles, whose edges are not even."""
@@ -44,7 +44,7 @@ class EmbeddedTomogramPicking(Model):
         scores -= median(scores)
         scores /= max(1.4826 * median(np.abs(scores)), 1e-20)
         peaks = find_peaks(scores, reduced.usable, self.distance * size, self.margin * size)
-        threshold = self.threshold or divide(peaks.heights)
+        threshold = self.threshold or part(peaks.heights)
         kept = peaks.where(peaks.heights >= threshold)
         outcome = Outcome(
             places=reduced.centred(kept.places, tomogram),

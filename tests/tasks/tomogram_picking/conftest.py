@@ -40,7 +40,7 @@ def filled(tmp_path: Path) -> Callable[..., Filled]:
         random = np.random.default_rng(seed)
         corner = np.array(shape[::-1])
         centres = _apart(random.uniform(8, corner - 9, (50 * count + 1, 3)), 1.1 * DIAMETER / VOXEL)[:count]
-        volume = gaussian_filter(random.normal(scale=4, size=shape), 0.8)
+        volume = gaussian_filter(random.normal(scale=3, size=shape), 0.8)
         for centre in centres:
             _subtract(volume, centre, DIAMETER / VOXEL / 2, 1.2)
         for bead in random.uniform(8, corner - 9, (gold, 3)):
