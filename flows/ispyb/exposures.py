@@ -11,10 +11,10 @@ from pathlib import Path
 from pydantic import AwareDatetime
 
 from flows.ispyb.askers import Asker
-from tasks.ctf_estimation import CtfEstimator, Ctffind4, EmbeddedCtf
+from tasks.ctf_estimation import CtfEstimator, EmbeddedCtf
 from tasks.ispyb import Ref, Row, Value
 from tasks.models import Acquisition, Ctf, Model, Motion
-from tasks.motion_correction import EmbeddedMotion, MotionCor3, MotionCorrector
+from tasks.motion_correction import EmbeddedMotion, MotionCor2, MotionCor3, MotionCorrector
 
 Columns = dict[str, Value | Ref]
 
@@ -71,7 +71,7 @@ class Exposure(Model):
     def left_out(self) -> tuple[int, int]:
         """Frames that were left out at the beginning and at the end."""
         corrector = self.corrector
-        return (corrector.skip_first, corrector.skip_last) if isinstance(corrector, MotionCor3) else (0, 0)
+        return (0, 0) if isinstance(corrector, EmbeddedMotion) else (corrector.skip_first, corrector.skip_last)
 
 
 def rows_of_exposure(askers: Sequence[Asker], exposure: Exposure) -> list[Row]:
@@ -156,8 +156,8 @@ def _motion(exposure: Exposure, motion: Motion) -> Columns:
 
 
 def _is_local(corrector: MotionCorrector, motion: Motion) -> bool:
-    """Tell whether motion was corrected patch by patch; MotionCor3 does not say what it found there."""
-    return isinstance(corrector, MotionCor3) or bool(motion.local_coefficients)
+    """Tell whether motion was corrected patch by patch; the MotionCor family does not say what it found there."""
+    return isinstance(corrector, MotionCor2 | MotionCor3) or bool(motion.local_coefficients)
 
 
 def _ctf_row(asker: Asker, exposure: Exposure, ctf: Ctf) -> Row:
@@ -191,7 +191,7 @@ def _searched(estimator: CtfEstimator) -> Columns:
         "minDefocus": least,
         "maxDefocus": most,
     }
-    if not isinstance(estimator, Ctffind4):
+    if isinstance(estimator, EmbeddedCtf):
         return ranges
     side = estimator.box_size
     return {**ranges, "boxSizeX": side, "boxSizeY": side, "defocusStepSize": estimator.defocus_step}

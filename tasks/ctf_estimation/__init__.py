@@ -5,14 +5,16 @@ from typing import Annotated
 
 from tasks.ctf_estimation.agreement import agreement, ring_strength
 from tasks.ctf_estimation.ctffind4 import Ctffind4
+from tasks.ctf_estimation.ctffind5 import Ctffind5
 from tasks.ctf_estimation.embedded import EmbeddedCtf
 from tasks.ctf_estimation.gradient import Gradient, defocus_gradient
 from tasks.ctf_estimation.naming import name_of
+from tasks.ctf_estimation.relion import RelionCtf
 from tasks.models import Ctf, Micrograph, Optics, TiltGeometry, one_of
 from tasks.reuse import Place
 from tasks.step import once, step
 
-CtfEstimator = Annotated[EmbeddedCtf | Ctffind4, one_of("tool")]
+CtfEstimator = Annotated[EmbeddedCtf | Ctffind4 | Ctffind5 | RelionCtf, one_of("tool")]
 
 
 def place_of_ctf(
@@ -43,8 +45,10 @@ def estimate_ctf(
 __all__ = [
     "CtfEstimator",
     "Ctffind4",
+    "Ctffind5",
     "EmbeddedCtf",
     "Gradient",
+    "RelionCtf",
     "agreement",
     "defocus_gradient",
     "estimate_ctf",

@@ -42,3 +42,9 @@ class Aberrations:
         defocus = self.defocus_at(spectra.azimuth)[None, :, None] + spectra.offset[:, None, None]
         phase: Numbers = phase_aberration(spectra.frequency_squared[None], defocus, optics, self.phase_shift)
         return phase
+
+
+def from_defoci(larger: float, smaller: float, angle: float, phase_shift: float) -> Aberrations:
+    """Return what two defoci (angstrom), the direction of the larger one and a phase shift (degree) say."""
+    half, turn = (larger - smaller) / 2, math.radians(2 * angle)
+    return Aberrations((larger + smaller) / 2, half * math.cos(turn), half * math.sin(turn), phase_shift)

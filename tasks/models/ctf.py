@@ -1,10 +1,11 @@
 """What is known of the contrast transfer function of an image."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 
-from tasks.models.base import Model
+from tasks.models.base import Incidental, Model
 
 
 class TiltGeometry(Model):
@@ -38,6 +39,11 @@ class Ctf(Model):
     """Picture of the observed beside the fitted spectrum."""
     profile: Path
     """Radial profile: a table of frequency, observed, fitted and background."""
+    # No other step depends on these two: what was made with a CTF that does not know them stays as good.
+    tilt: Annotated[TiltGeometry | None, Incidental()] = None
+    """Tilt of the specimen, if the program determined it."""
+    thickness: Annotated[PositiveFloat | None, Incidental()] = None
+    """Thickness of the specimen in angstrom, if the program determined it."""
     program: str
     """Name and version of the program."""
 

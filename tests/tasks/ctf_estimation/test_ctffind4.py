@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from stand_ins.installing import calls, install
 
 from tasks.ctf_estimation import Ctffind4
 from tasks.ctf_estimation.profile import read_profile
@@ -61,19 +62,19 @@ def answers_of(tool, optics=OPTICS):
 def test_answers_the_questions_in_order():
     assert answers_of(Ctffind4()) == [
         *(Path("in.mrc"), Path("out.mrc"), 1.35, 300.0, 2.7, 0.07, 512, 30.0, 5.0, 5000.0, 50000.0, 100.0),
-        *("no", "no", "no", "no", "no"),
+        *("no", "no", "no", "no", "no", "no"),
     ]
 
 
 def test_answers_what_astigmatism_is_expected_only_when_it_is_restrained():
     answers = answers_of(Ctffind4(astigmatism=200, exhaustive_search=True))
-    assert answers[12:] == ["no", "yes", "yes", 200.0, "no", "no"]
+    assert answers[12:] == ["no", "yes", "yes", 200.0, "no", "no", "no"]
 
 
 def test_answers_phase_shifts_in_radian():
     answers = answers_of(Ctffind4(phase_shift_range=(30, 150), phase_shift_step=15))
     assert answers[12:16] == ["no", "no", "no", "yes"]
-    assert answers[16:] == [math.radians(30), math.radians(150), math.radians(15), "no"]
+    assert answers[16:] == [math.radians(30), math.radians(150), math.radians(15), "no", "no"]
 
 
 def test_types_the_answers_and_reads_the_result(tmp_path, micrograph, program):
@@ -81,7 +82,7 @@ def test_types_the_answers_and_reads_the_result(tmp_path, micrograph, program):
     ctf = Ctffind4(executable=program()).estimate(micrograph, OPTICS, folder)
     typed = (tmp_path / "answers").read_text().splitlines()
     assert typed[0] == str(micrograph.path)
-    assert " ".join(typed[2:]) == "1 300 2.7 0.07 512 30 5 5000 50000 100 no no no no no"
+    assert " ".join(typed[2:]) == "1 300 2.7 0.07 512 30 5 5000 50000 100 no no no no no no"
     assert (ctf.defocus_u, ctf.defocus_v, ctf.defocus_angle) == (10588.083984, 9956.6875, -44.710212)
     assert (ctf.resolution, ctf.figure_of_merit, ctf.phase_shift) == (4.102857, 0.494779, 0.0)
     assert ctf.program == "CTFFIND 4.1.14"
@@ -96,6 +97,16 @@ def test_turns_the_phase_shift_into_degrees(micrograph, program, tmp_path):
     change = 'values.write_text(values.read_text().replace("-44.710212 0.000000", "-44.710212 1.570796"))'
     ctf = Ctffind4(executable=program(change)).estimate(micrograph, OPTICS, tmp_path)
     assert ctf.phase_shift == pytest.approx(90, abs=1e-3)
+
+
+def test_says_its_version_before_its_first_question(tmp_path):
+    program = install("ctffind4", tmp_path)
+    assert Ctffind4(executable=str(program)).version() == "CTFFIND 4.1.14"
+    assert calls(program) == [["none"]]
+    with pytest.raises(CommandError, match="was not found"):
+        Ctffind4(executable=str(tmp_path / "missing")).version()
+    with pytest.raises(ResultError, match="no version of CTFFIND"):
+        Ctffind4(executable="/bin/true").version()
 
 
 def test_gives_the_program_one_section_of_a_stack(tmp_path, noise, program):
