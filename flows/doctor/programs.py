@@ -29,14 +29,15 @@ _SOURCES = {
     "membrain": "https://github.com/teamtomo/membrain-seg, in an environment of its own, with its weights",
     "easymode": "https://github.com/mgflast/easymode, in an environment of its own",
     "ib_": "IceBreaker: pip install icebreaker-em (BSD)",
-    "batchruntomo": "IMOD: https://bio3d.colorado.edu/imod (GPL)",
+    **dict.fromkeys(("batchruntomo", "tilt", "newstack", "clip"), "IMOD: https://bio3d.colorado.edu/imod (GPL)"),
 }
 
 
 def check_settings() -> list[Finding]:
     """Look whether the settings can be used."""
     settings = site()
-    said = ", ".join(sorted(settings.model_fields_set - {"command_timeout"})) or "all as they are by default"
+    changed = ", ".join(sorted(settings.model_fields_set - {"command_timeout"}))
+    said = f"set: {changed}" if changed else "all as they are by default"
     found = [Finding(part=SETTINGS, name="environment and .env", state="ok", found=said)]
     count = len(of_site().programs)
     if settings.programs:
