@@ -9,10 +9,10 @@ from flows.ispyb.refinements import FoundDensity, rows_of_bfactor_message, rows_
 from flows.ispyb.viewing import viewing_of_refinement
 from flows.murfey.asked import request_in
 from tasks.ispyb import Row
-from tasks.ledger import Ledger, all_sessions, requests_for, results_of
+from tasks.ledger import Ledger, all_sessions, requests_for
 from tasks.models.maps import Refinement
 from tasks.models.resolution import BFactorFit, Mirrored, PostProcessed, ResolutionPoint
-from tasks.murfey import BFactorFitMessage, SpaRefine
+from tasks.murfey import BFactorFitMessage, SpaBFactor, SpaRefine
 
 REFINEMENT: Final = "refinement"
 B_FACTOR: Final = "b_factor"
@@ -70,12 +70,14 @@ def _found(density: Kept) -> FoundDensity | None:
     sharpened = mirrored.sharpened if mirrored else recorded(PostProcessed, known, _SHARPENED)
     if refinement is None or sharpened is None:
         return None
-    parts = results_of(density.ledger, density.session.name, B_FACTOR, [density.item.key]).get(density.item.key, {})
+    item = kept(density.ledger, density.session, B_FACTOR, density.item.key)
+    parts = item.results if item else {}
     return FoundDensity(
         refinement=refinement,
         sharpened=sharpened,
         viewing=viewing_of_refinement(refinement, sharpened.masked),
         parts=tuple(_points(parts)),
+        sizes=tuple(request.number_of_particles for request in item.asked(SpaBFactor)) if item else (),
         b_factor=recorded(BFactorFit, parts, "b_factor"),
     )
 

@@ -28,11 +28,22 @@ class FoundDensity(Model):
     sharpened: PostProcessed
     parts: tuple[ResolutionPoint, ...] = ()
     """What numbers of its particles were refined to."""
+    sizes: tuple[int, ...] = ()
+    """Numbers of particles of which Murfey wants to know the resolution."""
     b_factor: BFactorFit | None = None
     viewing: Viewing | None = None
     """From where its particles are seen."""
     picker: Ref | None = None
     """The row of the particles of one of the micrographs."""
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether all that Murfey was told was found: for want of a resolution it is told another, so that it goes on.
+
+        A line through such resolutions is of no meaning.
+        """
+        whole = self.sharpened.map.resolution or self.refinement.map.resolution
+        return bool(whole and self.sizes) and set(self.sizes) <= {part.particles for part in self.parts}
 
     @property
     def points(self) -> list[ResolutionPoint]:
@@ -45,22 +56,27 @@ class FoundDensity(Model):
 def rows_of_refinement(requests: Sequence[SpaRefine], found: FoundDensity) -> list[Row]:
     """Return the rows of a refined density for each program that asked for it.
 
-    Who awaits answers fits the resolutions itself, and tells us the line.
+    Who awaits answers fits the resolutions itself, and tells us the line: ours is told where that means nothing.
     """
-    fit = None if any(request.feedback_queue for request in requests) else found.b_factor
-    line: Columns = {"bFactorFitIntercept": fit.intercept, "bFactorFitLinear": fit.slope} if fit else {}
-    return _rows(requests, found, line)
+    is_fitted = any(request.feedback_queue for request in requests) and found.is_measured
+    return _rows(requests, found, {} if is_fitted else _line(found.b_factor))
 
 
 def rows_of_bfactor_message(
     message: BFactorFitMessage, requests: Sequence[SpaRefine], found: FoundDensity
 ) -> list[Row]:
-    """Return the rows of a refined density with the line that Murfey fitted to its resolutions."""
-    return _rows(
-        requests,
-        found,
-        {"bFactorFitIntercept": message.bfactor_fit_intercept, "bFactorFitLinear": message.bfactor_fit_linear},
-    )
+    """Return the rows of a refined density with the line that Murfey fitted, if it means anything."""
+    if not found.is_measured:
+        return rows_of_refinement(requests, found)
+    fitted: Columns = {
+        "bFactorFitIntercept": message.bfactor_fit_intercept,
+        "bFactorFitLinear": message.bfactor_fit_linear,
+    }
+    return _rows(requests, found, fitted)
+
+
+def _line(fit: BFactorFit | None) -> Columns:
+    return {"bFactorFitIntercept": fit.intercept, "bFactorFitLinear": fit.slope} if fit else {}
 
 
 def _rows(requests: Sequence[SpaRefine], found: FoundDensity, line: Columns) -> list[Row]:

@@ -87,7 +87,7 @@ def test_resolutions_are_told_by_the_number_of_particles():
 def test_our_line_through_the_resolutions_is_told_where_nobody_else_fits_one():
     point = ResolutionPoint(particles=2000, resolution=5)
     fit = BFactorFit(points=(point,), slope=0.03, intercept=0.12, b_factor=66, confidence=None, program="fit 1.0")
-    found = density().model_copy(update={"b_factor": fit})
+    found = density().model_copy(update={"b_factor": fit, "parts": (point,), "sizes": (2000,)})
     ours, murfeys = (
         of_table(rows, "ParticleClassification")[0].values
         for rows in (
@@ -100,6 +100,26 @@ def test_our_line_through_the_resolutions_is_told_where_nobody_else_fits_one():
     awaited = refine_request(feedback_queue="murfey_feedback", session_id=3)
     rows = rows_of_refinement([awaited], found)
     assert "bFactorFitLinear" not in of_table(rows, "ParticleClassification")[0].values
+
+
+LINE = ("bFactorFitIntercept", "bFactorFitLinear")
+
+
+@pytest.mark.parametrize("sizes", [(), (2000, 4000)])
+def test_a_line_through_what_murfey_was_told_for_want_of_a_resolution_is_passed_over_for_ours(sizes):
+    point = ResolutionPoint(particles=2000, resolution=5)
+    fit = BFactorFit(points=(point,), slope=0.03, intercept=0.12, b_factor=66, confidence=None, program="fit 1.0")
+    found = density().model_copy(update={"b_factor": fit, "parts": (point,), "sizes": sizes})
+    awaited = refine_request(feedback_queue="murfey_feedback", session_id=3)
+    for rows in (rows_of_bfactor_message(fit_message(), [awaited], found), rows_of_refinement([awaited], found)):
+        values = of_table(rows, "ParticleClassification")[0].values
+        assert tuple(values[column] for column in LINE) == (0.12, 0.03)
+
+
+def test_no_line_is_told_if_there_is_none_of_meaning():
+    found = density().model_copy(update={"sizes": (2000,)})
+    rows = rows_of_bfactor_message(fit_message(), [refine_request()], found)
+    assert not set(LINE) & set(of_table(rows, "ParticleClassification")[0].values)
 
 
 def test_requests_without_a_program_have_no_rows():

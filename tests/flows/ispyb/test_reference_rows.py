@@ -32,6 +32,7 @@ from flows.ispyb.refinements import rows_of_bfactor_message
 from flows.ispyb.series import rows_of_series
 from flows.ispyb.tilts import rows_of_tilt_movie
 from tasks.ispyb import Ref, Row
+from tasks.models.resolution import ResolutionPoint
 
 REFERENCE = json.loads((Path(__file__).parents[2] / "data" / "ispyb" / "reference_rows.json").read_text())
 IDS = {
@@ -71,6 +72,14 @@ OTHERWISE = {
 """What is told otherwise, by table and column or kind of row, and why."""
 
 
+def of_refinement(picker: str) -> list[Row]:
+    """All rows of a refined density but that of one of its parts, which the reference has not been told of."""
+    part = ResolutionPoint(particles=2000, resolution=4.5)
+    found = density(picker=picker).model_copy(update={"parts": (part,), "sizes": (part.particles,)})
+    rows = rows_of_bfactor_message(fit_message(), [refine_request()], found)
+    return [row for row in rows if row.key.get("numberOfParticles") != part.particles]
+
+
 @pytest.fixture
 def rows() -> list[Row]:
     """All rows of one session of single particles and of one tilt series."""
@@ -81,7 +90,7 @@ def rows() -> list[Row]:
         *rows_of_movie([spa_request()], spa_movie()),
         *rows_of_batch([class2d_request()], batch(picker)),
         *rows_of_density([class3d_request()], densities(picker)),
-        *rows_of_bfactor_message(fit_message(), [refine_request()], density(picker=picker)),
+        *of_refinement(picker),
         *(
             row
             for number in (1, 2, 3)
