@@ -14,7 +14,7 @@ from flows.ispyb.askers import Asker
 from tasks.ctf_estimation import CtfEstimator, EmbeddedCtf
 from tasks.ispyb import Ref, Row, Value
 from tasks.models import Acquisition, Ctf, Model, Motion
-from tasks.motion_correction import EmbeddedMotion, MotionCor2, MotionCor3, MotionCorrector
+from tasks.motion_correction import AreTomo3Motion, EmbeddedMotion, MotionCor2, MotionCor3, MotionCorrector
 
 Columns = dict[str, Value | Ref]
 
@@ -70,8 +70,9 @@ class Exposure(Model):
     @property
     def left_out(self) -> tuple[int, int]:
         """Frames that were left out at the beginning and at the end."""
-        corrector = self.corrector
-        return (0, 0) if isinstance(corrector, EmbeddedMotion) else (corrector.skip_first, corrector.skip_last)
+        if isinstance(self.corrector, EmbeddedMotion | AreTomo3Motion):
+            return 0, 0
+        return self.corrector.skip_first, self.corrector.skip_last
 
 
 def rows_of_exposure(askers: Sequence[Asker], exposure: Exposure) -> list[Row]:
@@ -157,7 +158,7 @@ def _motion(exposure: Exposure, motion: Motion) -> Columns:
 
 def _is_local(corrector: MotionCorrector, motion: Motion) -> bool:
     """Tell whether motion was corrected patch by patch; the MotionCor family does not say what it found there."""
-    return isinstance(corrector, MotionCor2 | MotionCor3) or bool(motion.local_coefficients)
+    return isinstance(corrector, AreTomo3Motion | MotionCor2 | MotionCor3) or bool(motion.local_coefficients)
 
 
 def _ctf_row(asker: Asker, exposure: Exposure, ctf: Ctf) -> Row:

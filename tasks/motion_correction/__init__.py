@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from tasks.models import Motion, Movie, one_of
+from tasks.motion_correction.aretomo3 import AreTomo3Motion
 from tasks.motion_correction.embedded import EmbeddedMotion
 from tasks.motion_correction.motioncor2 import MotionCor2
 from tasks.motion_correction.motioncor3 import MotionCor3
@@ -12,6 +13,7 @@ from tasks.reuse import Place
 from tasks.step import once, step
 
 __all__ = [
+    "AreTomo3Motion",
     "EmbeddedMotion",
     "MotionCor2",
     "MotionCor3",
@@ -21,7 +23,7 @@ __all__ = [
     "place_of_motion",
 ]
 
-MotionCorrector = Annotated[EmbeddedMotion | MotionCor2 | MotionCor3 | RelionMotion, one_of("tool")]
+MotionCorrector = Annotated[EmbeddedMotion | MotionCor2 | MotionCor3 | RelionMotion | AreTomo3Motion, one_of("tool")]
 
 
 def place_of_motion(movie: Movie, corrector: MotionCorrector, folder: Path) -> Place[Motion]:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tasks.errors import CommandError, ResultError
+from tasks.formats.emptiness import refuse_empty
 from tasks.formats.frames import frame_count
-from tasks.formats.mrc import header
 from tasks.models import Micrograph, Motion, Movie
 from tasks.motion_correction.metadata import MotionTable, write_motion
 from tasks.motion_correction.path_length import check_steps, path_lengths
@@ -25,7 +25,7 @@ def take(source: Path, target: Path, program: str) -> Path:
     """Move an image that a program should have written to its place."""
     if not source.is_file():
         raise CommandError(f"{program} ended well but did not write {source.name}")
-    header(source)
+    refuse_empty(source, program)
     return source.replace(target)
 
 

@@ -20,7 +20,7 @@ def program(tmp_path):
     """Make an executable that records its arguments, prints a real log and writes the sums MotionCor3 would."""
 
     def make(*, log=LOG, suffixes=("", "_DW", "_EVN", "_ODD"), status=0):
-        write_mrc(tmp_path / "sum.mrc", np.ones(SHAPE, np.float32), 1.0)
+        write_mrc(tmp_path / "sum.mrc", np.arange(np.prod(SHAPE), dtype=np.float32).reshape(SHAPE), 1.0)
         path = tmp_path / "MotionCor3"
         path.write_text(
             "#!/bin/sh\n"
