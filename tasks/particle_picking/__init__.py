@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from tasks.models import Micrograph, Picks, one_of
+from tasks.particle_picking.cryolo import Cryolo
 from tasks.particle_picking.embedded import EmbeddedPicking
 from tasks.particle_picking.naming import name_of
 from tasks.particle_picking.relion_log import RelionLog
@@ -13,6 +14,7 @@ from tasks.reuse import Place
 from tasks.step import once, step
 
 __all__ = [
+    "Cryolo",
     "EmbeddedPicking",
     "ParticlePicker",
     "RelionLog",
@@ -22,7 +24,7 @@ __all__ = [
     "typical_diameter",
 ]
 
-ParticlePicker = Annotated[EmbeddedPicking | RelionLog | Topaz, one_of("tool")]
+ParticlePicker = Annotated[EmbeddedPicking | RelionLog | Topaz | Cryolo, one_of("tool")]
 
 
 def place_of_picks(micrograph: Micrograph, picker: ParticlePicker, folder: Path) -> Place[Picks]:

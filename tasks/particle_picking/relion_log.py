@@ -12,11 +12,11 @@ from tasks.command import Flag, run
 from tasks.errors import CommandError, ResultError
 from tasks.formats.coordinates import read_coordinates
 from tasks.formats.mrc import read_image
+from tasks.formats.single_image import present
 from tasks.models import Executable, Micrograph, Model, Picks
 from tasks.particle_picking.checks import check
 from tasks.particle_picking.naming import name_of
 from tasks.particle_picking.outcome import Outcome
-from tasks.formats.single_image import present
 from tasks.relion.flags import relion_flags
 from tasks.relion.version import relion_version
 

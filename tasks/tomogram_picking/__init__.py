@@ -3,16 +3,21 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
-from tasks.models import Tomogram, TomogramPicks
+from tasks.models import Tomogram, TomogramPicks, one_of
 from tasks.reuse import Place
 from tasks.step import once, step
+from tasks.tomogram_picking.cryolo import CryoloTomogramPicking
 from tasks.tomogram_picking.embedded import EmbeddedTomogramPicking
 
-__all__ = ["EmbeddedTomogramPicking", "TomogramPicker", "pick_tomogram", "place_of_tomogram_picks"]
+__all__ = [
+    "CryoloTomogramPicking",
+    "EmbeddedTomogramPicking",
+    "TomogramPicker",
+    "pick_tomogram",
+    "place_of_tomogram_picks",
+]
 
-TomogramPicker = Annotated[EmbeddedTomogramPicking, Field()]
+TomogramPicker = Annotated[EmbeddedTomogramPicking | CryoloTomogramPicking, one_of("tool")]
 
 
 def place_of_tomogram_picks(

@@ -1,7 +1,7 @@
 """Tell particles from all else that is dense in a cell by the heights of their peaks.
 
 There are far more other things (membranes, filaments, small proteins, noise) than in a micrograph of purified
-particles, and ever fewer the higher: their heights fall off like an exponential, above which particles stand as a group.
+particles, and ever fewer the higher: their heights fall off like an exponential; particles stand above it as a group.
 """
 
 import math
