@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import simulate
+from flows.commands import hand_over, simulate
 from flows.commands.doctor import doctor
 from flows.commands.murfey import murfey, submit
 from flows.commands.report import report
@@ -20,6 +20,7 @@ from tasks.errors import CryoemError
 app = typer.Typer(help="Cryo-electron-microscopy processing as Prefect flows.", no_args_is_help=True)
 app.add_typer(simulate.app, name="simulate", help="Make movies or tilt series whose truth is known.")
 app.add_typer(run_app, name="run", help="Run a flow here and now, without a worker.")
+app.add_typer(hand_over.app, name="hand-over", help="Hand tilt series over to RELION 5, or to Warp and M.")
 app.command()(watch)
 app.command()(status)
 app.command()(requeue)
