@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field, JsonValue
 
 from tasks.ledger import Attempt, FailureKind, KindStatus, Pause, State
-from tasks.models import Exclusion, Model, Shift
+from tasks.models import Estimate, Exclusion, Model, Shift
 from tasks.report.particle_facts import BatchFacts, DensityFacts, ParticleTotals, ProgramFacts, SquareFacts
 from tasks.report.shown import Shown
 
@@ -159,6 +159,33 @@ class Attention(Model):
     """The part of the page that says more."""
 
 
+class OpinionFacts(Model):
+    """Where a second tool was asked; agreements are of the data with either result, more is better."""
+
+    name: str
+    key: str
+    step: str
+    why: str
+    measure: str
+    first: str
+    first_agreement: float | None
+    second: str
+    second_agreement: float | None
+    failure: str = ""
+    won: str
+
+
+class DeviationFacts(Model):
+    """An item that is not as its session."""
+
+    name: str
+    key: str
+    what: str
+    value: float | str | None
+    expected: float | str | None
+    unit: str = ""
+
+
 class SessionFacts(Model):
     """What is known of a session."""
 
@@ -193,6 +220,12 @@ class SessionFacts(Model):
     densities: tuple[DensityFacts, ...] = ()
     """In the order in which they were begun."""
     programs: tuple[ProgramFacts, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
+    """What the first items agree on."""
+    deviations: tuple[DeviationFacts, ...] = ()
+    """Items that are not as the first ones."""
+    opinions: tuple[OpinionFacts, ...] = ()
+    """Where a second tool was asked."""
 
     @property
     def open(self) -> int:

@@ -15,6 +15,7 @@ from tasks.report.findings import findings
 from tasks.report.items import Item, arrivals_of, items_of
 from tasks.report.movies import Found as Row
 from tasks.report.movies import latest_images, movie_facts, movie_rows
+from tasks.report.opinions import deviation_facts, disagreements, estimates_of, opinion_facts
 from tasks.report.parameters import chosen
 from tasks.report.particles import extracted_of, particle_totals
 from tasks.report.programs import programs_of
@@ -35,7 +36,8 @@ def gather(ledger: Ledger, session: Session, report: Path) -> SessionFacts:
     rows = movie_rows(ledger, name)
     found = (_particles if session.kind == "spa" else _tomograms)(ledger, session, items, rows, report)
     lost = given_up(ledger, session, found["movies"], report)
-    notes = tuple(attention(now.kinds, pauses, running, failed, lost))
+    estimates, deviations = estimates_of(ledger, name), deviation_facts(ledger, name)
+    notes = (*attention(now.kinds, pauses, running, failed, lost), *disagreements(estimates, deviations))
     return SessionFacts(
         written=time.time(),
         name=name,
@@ -51,6 +53,9 @@ def gather(ledger: Ledger, session: Session, report: Path) -> SessionFacts:
         failed=failed,
         given_up=lost,
         programs=programs_of(ledger, name),
+        estimates=estimates,
+        deviations=deviations,
+        opinions=opinion_facts(ledger, name),
         **found | {"attention": (*notes, *found["attention"])},
     )
 

@@ -54,6 +54,8 @@ def chapters(facts: SessionFacts) -> Iterator[tuple[str, str]]:
         ("given-up", f"{len(facts.given_up)} given up", facts.given_up),
         ("failed", f"{len(facts.failed)} waiting for another try", facts.failed),
         ("running", f"{len(facts.running)} running", facts.running),
+        ("consensus", "what the session agrees on", facts.estimates or facts.deviations),
+        ("opinions", f"{len(facts.opinions):,} second opinions", facts.opinions),
         ("programs", "programs", facts.programs),
         ("settings", "settings", True),
     ):
