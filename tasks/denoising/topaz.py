@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from tasks.command import Flag, flags, run
 from tasks.errors import ResultError
+from tasks.formats.emptiness import refuse_empty
 from tasks.formats.mrc import header
 from tasks.models import Device, Executable, Model, Threads, Tomogram
 from tasks.topaz import DEVICES, THIS_PYTHON, read_version, start, topaz_version
@@ -63,4 +64,5 @@ def _accept(written: Path, target: Path, tomogram: Tomogram) -> None:
     found = header(written).shape
     if found != tomogram.shape:
         raise ResultError(f"Topaz made {found} voxels of {tomogram.path}, which has {tomogram.shape}")
+    refuse_empty(written, "Topaz")
     written.replace(target)

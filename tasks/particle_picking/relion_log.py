@@ -49,6 +49,10 @@ class RelionLog(Model):
             raise ValueError(f"diameter_range {self.diameter_range}: the smallest must come first")
         return self
 
+    def version(self) -> str:
+        """Return name and version of the program."""
+        return relion_version(self.executable).program
+
     def pick(self, micrograph: Micrograph, folder: Path) -> Picks:
         """Find the particles of a micrograph; leave their coordinates and the log in the folder."""
         folder.mkdir(parents=True, exist_ok=True)
