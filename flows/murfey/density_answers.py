@@ -14,9 +14,8 @@ from tasks.murfey.feedback import Done3DBatch, DoneBFactor, DoneRefinement, Feed
 
 NO_RESOLUTION = 999.0
 """Is told, in angstrom, where a refinement has failed: Murfey takes 0 for one that is still to come."""
-_ENOUGH = 2001
-"""Least number of particles that is told of a refinement: of no more than 2000 Murfey asks for no part, and without
-parts it never begins another refinement."""
+_SMALLEST = 2000
+"""Murfey asks for parts of so many particles, of twice as many, and so on, below the number of the first refinement."""
 
 Answers = Iterator[tuple[Request, Feedback]]
 
@@ -75,7 +74,7 @@ def refinements(item: Settled) -> Answers:
                 session_id=request.session_id,
                 symmetry=request.symmetry,
                 project_dir=item.folder,
-                number_of_particles=max(whole.particles, _ENOUGH),
+                number_of_particles=_told(whole.particles),
                 resolution=whole.resolution or NO_RESOLUTION,
                 refined_grp_uuid=request.refined_grp_uuid,
                 refined_class_uuid=request.refined_class_uuid,
@@ -86,6 +85,18 @@ def refinements(item: Settled) -> Answers:
                 occasion=occasion,
             ),
         )
+
+
+def _told(particles: int) -> int:
+    """Return the number of particles that is told of a refinement; Murfey uses it for its parts and its line only.
+
+    Of too few it would ask for no part, neither now nor of any later refinement, and never begin another one. It knows
+    parts by their number: of a refinement with the same number it would never take the resolution of the part.
+    """
+    part = _SMALLEST
+    while part < particles:
+        part *= 2
+    return max(_SMALLEST + 1, particles - 1 if particles == part else particles)
 
 
 def b_factors(item: Settled) -> Answers:

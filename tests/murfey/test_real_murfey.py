@@ -15,6 +15,7 @@ from murfey.scripted_at_broker import CONNECTOR, REQUESTS
 from rabbitmq_server import RabbitMq
 
 from flows.spa_live import followed
+from tasks.broker import Broker
 from tasks.ledger import all_sessions, status, waiting
 from tasks.settings import Settings
 
@@ -55,10 +56,15 @@ def until(rig: Rig, queues: RabbitMq, done: Callable[[], bool] = lambda: True) -
 
 def is_content(murfey: RealMurfey, queues: RabbitMq) -> None:
     """Nothing is held, and nothing was refused."""
-    assert [json.loads(message.body)["register"] for message in queues.read(DEAD)] == []
+    assert refused(queues) == set()
     assert not any(murfey.holds().values())
     assert murfey.rows("bfactors") == murfey.rows("preprocessstash") == []
     assert queues.read(Settings().parked_queue) == []
+
+
+def refused(queues: RabbitMq) -> set[str]:
+    """Return of what Murfey has refused a message, and forget those."""
+    return {json.loads(message.body)["register"] for message in queues.read(DEAD)}
 
 
 def test_single_particles_go_all_the_way(rig, movies, settings, queues, murfey):
@@ -109,6 +115,34 @@ def test_what_is_given_up_holds_nothing_back(rig, movies, settings, queues, murf
     is_content(murfey, queues)
     # Of a refinement that was given up there are no parts either.
     assert given_up(rig) == set(GIVEN_UP.items()) | {("raw15", "b_factor")}
+
+
+@pytest.fixture
+def uncertain(monkeypatch) -> None:
+    """Have each answer published twice, as it is when nobody knows whether the broker has it."""
+    publish = Broker.publish
+
+    def twice(broker: Broker, queue: str, *message: object) -> None:
+        for _ in range(2 if queue == QUEUE else 1):
+            publish(broker, queue, *message)
+
+    monkeypatch.setattr(Broker, "publish", twice)
+
+
+@pytest.mark.usefixtures("uncertain")
+def test_answers_that_are_published_twice_cost_work_but_hold_nothing(rig, movies, settings, queues, murfey):
+    spa = SingleParticles(murfey)
+    spa.begin()
+    with gateway(settings):
+        until(rig, queues, lambda: len(murfey.rows("sparelionparameters")) == 1)
+        for name in movies(12):
+            spa.movie(name)
+        until(rig, queues)
+    # Of these the second is refused, and the first has done all there is to do.
+    assert refused(queues) <= {"done_refinement", "done_bfactor"}
+    is_content(murfey, queues)
+    assert all(movie["preprocessed"] for movie in murfey.rows("movie"))
+    assert given_up(rig) == set()
 
 
 def test_a_tilt_series_is_aligned_and_once_more_with_a_late_tilt(rig, tilts, settings, queues, murfey):

@@ -196,6 +196,38 @@ def test_a_refinement_of_too_few_particles_is_released_by_its_own_b_factor(murfe
     assert murfey.dead == []
 
 
+FOLDERS = {"refine_dir": f"{PROJECT}/Refine3D/job", "class3d_dir": f"{PROJECT}/Class3D/job021"}
+
+
+def refined_with_parts(spa, number: int) -> list[int]:
+    """Have particles refined, and all parts that Murfey asks for; return how many particles those have."""
+    (asked,) = said(spa, "done_3d_batch", "em-spa-class3d", do_refinement=True, best_class=1, **FOLDERS)
+    numbers = [part["parameters"]["number_of_particles"] for part in refined(spa, number, asked["parameters"])]
+    common = {"resolution": 4.0, "refined_class_uuid": asked["parameters"]["refined_class_uuid"]}
+    for part in numbers or [number]:
+        said(spa, "done_bfactor", "em-spa-refine", number_of_particles=part, **common)
+    return numbers
+
+
+@pytest.mark.parametrize(("first", "parts"), [(1500, []), (2001, [2000]), (9000, [2000, 4000, 8000])])
+def test_the_first_refinement_decides_of_how_many_particles_murfey_asks_for_ever(murfey, first, parts):
+    spa = murfey.spa(particle_diameter=187.0)
+    said(spa, "run_class3d", "em-spa-class2d", **of_good(50000))
+    assert refined_with_parts(spa, first) == parts
+    assert refined_with_parts(spa, 50000) == parts
+    assert not spa.densities.hold_refine
+    assert murfey.dead == []
+
+
+def test_of_a_part_with_as_many_particles_as_a_refinement_murfey_never_takes_the_resolution(murfey):
+    spa = murfey.spa(particle_diameter=187.0)
+    said(spa, "run_class3d", "em-spa-class2d", **of_good(50000))
+    refined_with_parts(spa, 9000)
+    assert refined_with_parts(spa, 4000) == [2000, 4000, 8000]
+    assert len(murfey.dead) == 1
+    assert spa.densities.hold_refine
+
+
 @pytest.mark.parametrize(
     ("register", "keys"),
     [

@@ -228,9 +228,12 @@ def test_a_refinement_is_told_with_its_resolution():
     assert (body["mask_file"], body["pixel_size"]) == ("/nowhere/mask", 3)
 
 
-def test_of_few_particles_murfey_is_told_enough_to_go_on():
-    (body,) = told(settled("refinement", refined(300, 9.1), asked("em-spa-refine", REFINE), requests=1))
-    assert body["number_of_particles"] > 2000
+@pytest.mark.parametrize(
+    ("particles", "said"), [(300, 2001), (2000, 2001), (2001, 2001), (4000, 3999), (4001, 4001), (8000, 7999)]
+)
+def test_murfey_is_told_a_number_of_particles_with_which_it_goes_on(particles, said):
+    (body,) = told(settled("refinement", refined(particles, 9.1), asked("em-spa-refine", REFINE), requests=1))
+    assert body["number_of_particles"] == said
 
 
 @pytest.mark.parametrize("known", [{}, densities(5000, FOLDER / "densities/60")])
