@@ -10,12 +10,14 @@ from tasks.tilt_series_alignment.agreement import agreement
 from tasks.tilt_series_alignment.aretomo2 import AreTomo2Alignment
 from tasks.tilt_series_alignment.aretomo3 import AreTomo3Alignment
 from tasks.tilt_series_alignment.embedded import EmbeddedAlignment
+from tasks.tilt_series_alignment.given import GivenAlignment
 from tasks.tilt_series_alignment.imod_alignment import ImodAlignment
 
 __all__ = [
     "AreTomo2Alignment",
     "AreTomo3Alignment",
     "EmbeddedAlignment",
+    "GivenAlignment",
     "ImodAlignment",
     "TiltSeriesAligner",
     "agreement",
@@ -23,7 +25,9 @@ __all__ = [
     "place_of_alignment",
 ]
 
-TiltSeriesAligner = Annotated[EmbeddedAlignment | AreTomo2Alignment | AreTomo3Alignment | ImodAlignment, one_of("tool")]
+TiltSeriesAligner = Annotated[
+    EmbeddedAlignment | AreTomo2Alignment | AreTomo3Alignment | ImodAlignment | GivenAlignment, one_of("tool")
+]
 
 
 def place_of_alignment(series: ImagedTiltSeries, aligner: TiltSeriesAligner, folder: Path) -> Place[Alignment]:
