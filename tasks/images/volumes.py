@@ -62,12 +62,12 @@ def film_through(path: Path, side: int = SIDE, frames: int = FRAMES, between: Le
 def _slabs(volume: npt.NDArray[Any], count: int) -> Iterator[Picture]:
     """Yield the means of so many slabs of nearly the same thickness."""
     edges = np.linspace(0, len(volume), count + 1).round().astype(int)
-    return (mean(volume[low:high], 0) for low, high in pairwise(edges))
+    return (_along_z(volume[low:high]) / np.float32(high - low) for low, high in pairwise(edges))
 
 
 def _along_z(volume: npt.NDArray[Any]) -> Picture:
-    total = np.zeros(volume.shape[1:], np.float32)
-    for plane in volume:
+    total: Picture = volume[0].astype(np.float32)
+    for plane in volume[1:]:
         total += plane
     return total
 
