@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.commands import hand_over, simulate
+from flows.commands.consensus import consensus
 from flows.commands.doctor import doctor
 from flows.commands.murfey import murfey, submit
 from flows.commands.report import report
@@ -30,6 +31,7 @@ app.command()(doctor)
 app.command()(murfey)
 app.command()(submit)
 app.command("tilt-axis")(tilt_axis)
+app.command()(consensus)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from pathlib import Path
 from prefect import flow, task
 
 from flows.announced import acquisition_of
+from flows.consensus import look
 from flows.draining import LINGER
 from flows.folders import folder_of
 from flows.items import settle
@@ -33,6 +34,7 @@ def process_movie(lease: Lease) -> None:
     """Take one movie to its picks."""
     ledger = the_ledger()
     settle(ledger, lease, lambda: linked(ledger, lease, found(ledger, lease)))
+    look(ledger, lease.session, MOVIE)
 
 
 def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:

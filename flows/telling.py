@@ -1,6 +1,9 @@
 """How a session is, in words."""
 
+from collections.abc import Iterable
+
 from tasks.ledger import KindStatus, Quarantined, SessionStatus
+from tasks.models import Estimate
 
 
 def told(found: SessionStatus, given_up: list[Quarantined]) -> list[str]:
@@ -12,6 +15,21 @@ def told(found: SessionStatus, given_up: list[Quarantined]) -> list[str]:
         log = f" (log: {item.log})" if item.log else ""
         lines.append(f"  given up: {item.kind} {item.key}: {item.reason_kind}: {item.reason}{log}")
     return lines
+
+
+def agreed(estimates: Iterable[Estimate]) -> list[str]:
+    """Return the lines that tell what the items of a session agree on."""
+    return [f"  {_estimated(estimate)}" for estimate in estimates]
+
+
+def _estimated(estimate: Estimate) -> str:
+    what = estimate.name.replace("_", " ")
+    if estimate.value is None:
+        return f"{what}: cannot be told: {estimate.evidence}"
+    doubt = f"; BUT THE PARAMETERS SAY {estimate.expected}" if estimate.agrees is False else ""
+    unit = f" {estimate.unit}" if estimate.unit else ""
+    sure = f"{estimate.confidence:.0%} sure, of {estimate.items} items"
+    return f"{what}: {estimate.value}{unit} ({sure}: {estimate.evidence}){doubt}"
 
 
 def _counts(kind: KindStatus) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from prefect import flow, task
 
 from flows.announced import acquisition_of
+from flows.consensus import axis_to_start, look
 from flows.doubts import question_of_ctf, question_of_motion
 from flows.draining import LINGER, POLL, Drain, drain
 from flows.events import remind_of
@@ -27,7 +28,19 @@ from flows.slots import slots
 from flows.steps import Steps
 from flows.tilts import geometry
 from tasks.essence import digest_of
-from tasks.ledger import Lease, Ledger, Message, Result, due, find_session, keys_like, post, results_of, supplement
+from tasks.ledger import (
+    Lease,
+    Ledger,
+    Message,
+    Result,
+    due,
+    find_session,
+    keys_like,
+    post,
+    recorded,
+    results_of,
+    supplement,
+)
 from tasks.models import Acquisition, Motion, Movie, Tilt, TiltSeries
 from tasks.tilt_series_grouping import named_tilt, tilt_by_name
 from tasks.tilt_series_grouping.frame_files import inspect
@@ -91,12 +104,13 @@ def process_tilt_movie(lease: Lease) -> None:
     """Correct the motion and estimate the CTF of one tilt movie."""
     ledger = the_ledger()
     settle(ledger, lease, lambda: linked(ledger, lease, found(ledger, lease)))
+    look(ledger, lease.session, KIND)
 
 
 def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     """Return what is found of a movie without its series; the rest is left to the series."""
     session = find_session(ledger, lease.session)
-    parameters = TomographySession.of(session)
+    parameters = with_axis(ledger, lease, TomographySession.of(session))
     acquisition = acquisition_of(lease.payload, parameters.acquisition)
     named = named_tilt(Path(lease.key), parameters.name_pattern)
     if named is None:
@@ -107,6 +121,19 @@ def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     if tilt is not None:
         for place in steps(tilt, parameters, session.folder / named.series):
             yield result_of(place, lease)
+
+
+def with_axis(ledger: Ledger, lease: Lease, parameters: TomographySession) -> TomographySession:
+    """Take the tilt axis that the series of the session agree on, where nobody has said one.
+
+    A movie whose CTF is known already has a series, which knows better.
+    """
+    if parameters.tilt_axis_angle is not None:
+        return parameters
+    axis = axis_to_start(ledger, lease.session, lease.key)
+    if axis is None or "ctf_estimation" in recorded(ledger, lease):
+        return parameters
+    return parameters.model_copy(update={"tilt_axis_angle": axis})
 
 
 def alone(lease: Lease, acquisition: Acquisition, parameters: TomographySession, folder: Path) -> Steps[None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows.announced import source_of
+from flows.consensus import axis_to_start, compared, look
 from flows.draining import LINGER, Drain, drain, here
 from flows.events import remind_of
 from flows.items import settle
@@ -14,11 +15,13 @@ from flows.ledgers import the_ledger
 from flows.records import records_of_series, result_in
 from flows.runner import SiteTaskRunner
 from flows.sessions import TomographySession
+from flows.sources import MdocSource
 from flows.tomography import Tomography, process_tilt_series
 from flows.tools import TomographyTools
 from tasks.errors import InputError
 from tasks.formats.files import replacing
 from tasks.ledger import Lease, Ledger, Result, Session, find_session
+from tasks.models import Alignment
 from tasks.tilt_series_alignment import TiltSeriesAligner
 
 KIND = "tilt_series"
@@ -37,15 +40,28 @@ def process_session(session: str, linger: float = LINGER) -> int:
 def process(ledger: Ledger, lease: Lease) -> None:
     """Make a tomogram of an item, and tell the ledger."""
     settle(ledger, lease, lambda: found(ledger, lease))
+    look(ledger, lease.session, KIND)
 
 
 def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
     """Make a tomogram of a tilt series; return what each step found."""
-    tomography = asked(find_session(ledger, lease.session), lease)
+    tomography = with_axis(asked(find_session(ledger, lease.session), lease), ledger, lease.key)
     own(tomography.folder, lease.key)
     process_tilt_series(tomography)
-    for record in records_of_series(tomography.folder):
-        yield result_in(record, lease)
+    results = [result_in(record, lease) for record in records_of_series(tomography.folder)]
+    yield from results
+    aligned = [Alignment.model_validate(each.result) for each in results if each.step == "tilt_series_alignment"]
+    for alignment in aligned:
+        yield from compared(ledger, lease.session, alignment, tomography.folder)
+
+
+def with_axis(tomography: Tomography, ledger: Ledger, key: str) -> Tomography:
+    """Start a series from the tilt axis of its session, where nobody has said one and the session has one."""
+    source = tomography.source
+    if tomography.session is None or not isinstance(source, MdocSource) or source.tilt_axis_angle is not None:
+        return tomography
+    axis = axis_to_start(ledger, tomography.session, key)
+    return tomography.model_copy(update={"source": source.model_copy(update={"tilt_axis_angle": axis})})
 
 
 def asked(session: Session, lease: Lease) -> Tomography:

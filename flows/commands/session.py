@@ -7,8 +7,8 @@ import typer
 
 from flows.murfey.queues import left_in_queues
 from flows.murfey.reconcile import findings, undelivered
-from flows.telling import told
-from tasks.ledger import Ledger, Selection, State, find_session, open_ledger
+from flows.telling import agreed, told
+from tasks.ledger import Ledger, Selection, State, find_session, frozen, open_ledger
 from tasks.ledger import quarantined as find_quarantined
 from tasks.ledger import requeue as put_back
 from tasks.ledger import status as measure
@@ -21,6 +21,8 @@ def status(session: Session) -> None:
     """Say how far a session is, how fast, how long it will take, and what was given up and why."""
     ledger = _ledger()
     for line in told(measure(ledger, session), find_quarantined(ledger, session)):
+        typer.echo(line)
+    for line in agreed(frozen(ledger, session).values()):
         typer.echo(line)
     for words in _stranded(ledger, session):
         typer.echo(f"  stranded: {words}")

@@ -13,11 +13,13 @@ from tasks.ledger import (
     fail,
     failed,
     finish,
+    freeze,
     open_ledger,
     open_session,
     post,
     take,
 )
+from tasks.models import Estimate
 
 
 @pytest.fixture
@@ -66,3 +68,14 @@ def test_what_was_given_up_gets_another_chance(ledger):
 def test_only_the_named_items_are_put_back(ledger):
     assert said("requeue", "cm1", "nonesuch") == "0 items wait again\n"
     assert said("requeue", "cm1", "--kind", "movie") == "0 items wait again\n"
+
+
+def test_status_and_consensus_say_what_the_images_agree_on(ledger):
+    assert said("consensus", "cm1") == "  too few items are done to tell\n"
+    estimate = {"name": "tilt_axis", "value": 84.2, "unit": "degree", "confidence": 0.95, "items": 5}
+    more = {"evidence": "median of 5 series", "expected": 30.0, "agrees": False}
+    freeze(ledger, "cm1", Estimate.model_validate(estimate | more))
+    expected = "tilt axis: 84.2 degree (95% sure, of 5 items: median of 5 series); BUT THE PARAMETERS SAY 30.0"
+    assert expected in said("status", "cm1")
+    assert expected in said("consensus", "cm1")
+    assert expected not in said("consensus", "cm1", "--again")
