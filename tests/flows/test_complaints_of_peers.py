@@ -1,5 +1,6 @@
 """What users of other programs complain about, where it has no better home; docs/known_complaints.md lists all."""
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -141,3 +142,13 @@ def test_no_tool_asks_its_user_for_flags_or_for_a_mode_that_waits_for_files():
 def test_every_tool_that_starts_a_program_says_which_version_it_is_for_the_record():
     silent = {member.__name__ for program in programs() for member in program.members if not hasattr(member, "version")}
     assert silent == set()
+
+
+def test_the_page_of_complaints_answers_all_thirty_by_tests_that_exist():
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "known_complaints.md").read_text()
+    assert [int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)] == list(range(1, 31))
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", page)
+    assert len(named) >= 30
+    lost = [f"{file}::{test}" for file, test in named if f"def {test}(" not in (root / file).read_text()]
+    assert lost == []
