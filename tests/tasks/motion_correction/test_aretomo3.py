@@ -46,8 +46,8 @@ def test_asks_for_one_movie_in_the_words_of_aretomo3(movie, tmp_path):
     words = corrector.command(movie.model_copy(update={"acquisition": acquisition}), tmp_path)
     expected = (
         f"AreTomo3 -Cmd 0 -InPrefix {tmp_path}/movie.mdoc -OutDir {tmp_path}/out -PixSize 2 -VolZ 0 -FmInt 1 "
-        f"-FmDose 0.5 -Gain {tmp_path}/gain.mrc -RotGain 3 -FlipGain 1 -McPatch 5 5 -McIter 15 -McTol 0.1 -Group 1 4 -McBin 2 "
-        "-FmRef 4 -InFmMotion 0 -SplitSum 0 -Gpu 0 1"
+        f"-FmDose 0.5 -Gain {tmp_path}/gain.mrc -RotGain 3 -FlipGain 1 -McPatch 5 5 -McIter 15 -McTol 0.1 -Group 1 4 "
+        "-McBin 2 -FmRef 4 -InFmMotion 0 -SplitSum 0 -Gpu 0 1"
     )
     assert words == expected.split()
 
