@@ -8,6 +8,7 @@ from tasks.particle_picking.cryolo import Cryolo
 from tasks.particle_picking.embedded import EmbeddedPicking
 from tasks.particle_picking.naming import name_of
 from tasks.particle_picking.relion_log import RelionLog
+from tasks.particle_picking.relion_templates import RelionTemplates
 from tasks.particle_picking.session import typical_diameter
 from tasks.particle_picking.topaz import Topaz
 from tasks.reuse import Place
@@ -18,13 +19,14 @@ __all__ = [
     "EmbeddedPicking",
     "ParticlePicker",
     "RelionLog",
+    "RelionTemplates",
     "Topaz",
     "pick_particles",
     "place_of_picks",
     "typical_diameter",
 ]
 
-ParticlePicker = Annotated[EmbeddedPicking | RelionLog | Topaz | Cryolo, one_of("tool")]
+ParticlePicker = Annotated[EmbeddedPicking | RelionLog | RelionTemplates | Topaz | Cryolo, one_of("tool")]
 
 
 def place_of_picks(micrograph: Micrograph, picker: ParticlePicker, folder: Path) -> Place[Picks]:

@@ -1,29 +1,18 @@
 """RELION's picking by the Laplacian of Gaussian (Zivanov et al. 2018, doi:10.7554/eLife.42166)."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Literal, Self
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import PositiveFloat, model_validator
 
-from tasks.command import Flag, run
-from tasks.errors import CommandError, ResultError
-from tasks.formats.coordinates import read_coordinates
+from tasks.command import Flag
 from tasks.formats.mrc import read_image
-from tasks.formats.single_image import present
 from tasks.models import Executable, Micrograph, Model, Picks
 from tasks.particle_picking.checks import check
-from tasks.particle_picking.naming import name_of
 from tasks.particle_picking.outcome import Outcome
+from tasks.particle_picking.relion_run import autopick, start
 from tasks.relion.flags import relion_flags
 from tasks.relion.version import relion_version
-
-Numbers = npt.NDArray[np.float64]
-
-_IMAGE, _FOUND = "micrograph.mrc", "out/micrograph_autopick.star"
-_NONE = "Total number of particles from 1 micrographs is 0"
 
 
 class RelionLog(Model):
@@ -58,9 +47,8 @@ class RelionLog(Model):
         folder.mkdir(parents=True, exist_ok=True)
         image = read_image(micrograph.path, micrograph.section)
         check(image, micrograph, self.diameter_range[0])
-        program = relion_version(self.executable).program
-        with TemporaryDirectory(prefix=".relion-", dir=folder) as beside:
-            places, merits = self._run(micrograph, Path(beside), folder / f"{name_of(micrograph)}_relion.log")
+        program = self.version()
+        places, merits = autopick(self.command(micrograph.pixel_size), micrograph, folder)
         threshold = float(merits.min()) if len(merits) else 0.0
         outcome = Outcome(places, merits, sum(self.diameter_range) / 2, threshold, program)
         return outcome.keep(image, micrograph, folder)
@@ -68,22 +56,5 @@ class RelionLog(Model):
     def command(self, pixel_size: float) -> list[str]:
         """Return the command that picks the image in its folder."""
         low, high = (f"{diameter:g}" for diameter in self.diameter_range)
-        words = [self.executable, "--i", _IMAGE, "--odir", "out/", "--pickname", "autopick", "--angpix"]
-        words += [f"{pixel_size:g}", "--LoG", "--LoG_diam_min", low, "--LoG_diam_max", high, "--shrink", "0"]
-        return words + relion_flags(self)
-
-    def _run(self, micrograph: Micrograph, beside: Path, log: Path) -> tuple[Numbers, Numbers]:
-        """Pick in a folder, and return places and figures of merit."""
-        present(micrograph, beside / _IMAGE)
-        found = beside / _FOUND
-        found.parent.mkdir()
-        try:
-            run(self.command(micrograph.pixel_size), cwd=beside, log=log)
-        except CommandError:
-            # RELION 3.1 crashes over its plots when there is not one particle.
-            if _NONE not in log.read_text(errors="replace"):
-                raise
-            return np.empty((0, 2)), np.empty(0)
-        if not found.is_file():
-            raise ResultError(f"{self.executable} ended well but wrote no coordinates of {micrograph.path}")
-        return read_coordinates(found)
+        words = [*start(self.executable, pixel_size), "--LoG", "--LoG_diam_min", low, "--LoG_diam_max", high]
+        return [*words, "--shrink", "0", *relion_flags(self)]
