@@ -52,8 +52,8 @@ _RULES = (
         r"no kernel image is available|invalid device (symbol|ordinal)",
         # nvidia-smi and the driver.
         r"couldn't communicate with the NVIDIA driver|Driver/library version mismatch|GPU is lost|fallen off the bus",
-        # MotionCor2 (I2PC/scipion#716).
-        r"Failed to initialize GPU",
+        # MotionCor2 (I2PC/scipion#716); MotionCor and AreTomo in all versions, by their sources.
+        r"Failed to initialize GPU|mCheckGPUs: no valid device",
         # torch, TensorFlow.
         r"No CUDA GPUs are available|Found no NVIDIA driver|Torch not compiled with CUDA|CUDA_ERROR_NO_DEVICE",
         r"uncorrectable (NVLink|ECC) error",
@@ -90,6 +90,8 @@ _RULES = (
         # libtiff, by which all of them read TIFF; mrcfile, by which Python programs read MRC.
         r"not a TIFF( or MDI)? file|bad magic number|LZWDecode: (corrupted|strip)",
         r"not an MRC file, or file is corrupt|Map ID string not found",
+        # RELION.
+        r"support only 4096x4096 pixel EER",
     ),
     _rule(
         "crash",

@@ -13,6 +13,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 from tasks.aretomo import nothing_written, version
 from tasks.command import Flag, flags, run
 from tasks.errors import CommandError, InputError
+from tasks.formats.emptiness import refuse_empty
 from tasks.formats.frames import frame_count, frame_shape
 from tasks.formats.mrc import read_image, write_mrc
 from tasks.models import Executable, Incidental, Micrograph, Model, Motion, Movie
@@ -107,6 +108,7 @@ class AreTomo3Motion(Model):
         for image in images:
             if not image.is_file():
                 raise nothing_written("AreTomo3", image, log)
+            refuse_empty(image, "AreTomo3")
 
     def _keep(self, movie: Movie, scratch: Path, folder: Path) -> Micrograph:
         """Take the sums, which AreTomo3 writes as series of one image, under the names of the other tools."""

@@ -83,6 +83,15 @@ def test_fails_if_the_sums_are_missing(program, movie, tmp_path):
         AreTomo3Motion(executable=str(program)).correct(movie, tmp_path / "out")
 
 
+def test_black_sums_of_the_odd_frames_are_a_failure_that_may_be_tried_again(program, movie, tmp_path):
+    blacken = "p = __import__('pathlib').Path('out/movie_ODD.mrc')\n    d = p.read_bytes()\n    "
+    blacken += "p.write_bytes(d[:1024] + bytes(len(d) - 1024))\n"
+    program.write_text(program.read_text().replace("    correct()\n", f"    correct()\n    {blacken}"))
+    with pytest.raises(CommandError, match=r"AreTomo3 ended well, but movie_ODD\.mrc holds nothing but 0"):
+        AreTomo3Motion(executable=str(program)).correct(movie, tmp_path / "out")
+    assert not (tmp_path / "out" / "movie.mrc").exists()
+
+
 def test_refuses_a_map_of_defects(movie, tmp_path):
     write_mrc(tmp_path / "defects.mrc", np.zeros(SHAPE, np.float32), 1)
     acquisition = movie.acquisition.model_copy(update={"defects": tmp_path / "defects.mrc"})
