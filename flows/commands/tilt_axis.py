@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from flows.opinion_folders import SECOND
 from tasks.errors import FormatError
 from tasks.models import Alignment
 from tasks.reuse import Record
@@ -23,8 +24,11 @@ def tilt_axis(
 
 
 def records(folders: list[Path]) -> list[Path]:
-    """Return the records of alignments below folders."""
-    return sorted(path for folder in folders for path in folder.rglob("tilt_series_alignment/*.json"))
+    """Return the records of alignments below folders: of two tools, who is believed."""
+    from flows.records import believed_of  # noqa: PLC0415 - as above
+
+    paths = sorted(path for folder in folders for path in folder.rglob("tilt_series_alignment/*.json"))
+    return [believed_of(path) for path in paths if path.parent.parent.name != SECOND]
 
 
 def axis_of(record: Path) -> float:
