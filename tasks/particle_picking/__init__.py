@@ -1,7 +1,7 @@
 """Find the particles of micrographs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from tasks.models import Micrograph, Picks, one_of
 from tasks.particle_picking.cryolo import Cryolo
@@ -15,6 +15,7 @@ from tasks.reuse import Place
 from tasks.step import once, step
 
 __all__ = [
+    "LOOK_FOR_ONE",
     "Cryolo",
     "EmbeddedPicking",
     "ParticlePicker",
@@ -27,6 +28,9 @@ __all__ = [
 ]
 
 ParticlePicker = Annotated[EmbeddedPicking | RelionLog | RelionTemplates | Topaz | Cryolo, one_of("tool")]
+
+LOOK_FOR_ONE: Final = frozenset({"cryolo", "relion_templates", "topaz"})
+"""Tools that have one diameter; the others have a range of diameters."""
 
 
 def place_of_picks(micrograph: Micrograph, picker: ParticlePicker, folder: Path) -> Place[Picks]:

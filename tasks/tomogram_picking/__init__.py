@@ -30,6 +30,6 @@ def place_of_tomogram_picks(
 
 @step(task_run_name="picking of {name}", timeout_seconds=14400)
 def pick_tomogram(name: str, tomogram: Tomogram, picker: TomogramPicker, folder: Path) -> TomogramPicks:
-    """Find the particles in the tomogram of a tilt series, unless it is done already; the picker has a diameter."""
+    """Find the particles in the tomogram of a tilt series, unless it is done already."""
     place = place_of_tomogram_picks(name, tomogram, picker, folder)
     return once(place, lambda: picker.pick(name, tomogram, folder))

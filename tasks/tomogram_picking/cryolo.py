@@ -12,7 +12,7 @@ from tasks.cryolo import CONFIGURATION, configuration, cryolo_version, predict, 
 from tasks.errors import ResultError
 from tasks.formats.cbox import Boxes, read_cbox
 from tasks.models import Executable, Model, Threads, Tomogram, TomogramPicks
-from tasks.tomogram_picking.checks import wanted_diameter
+from tasks.tomogram_picking.checks import check
 from tasks.tomogram_picking.outcome import Outcome
 
 _VOLUME = "tomogram.mrc"
@@ -27,8 +27,8 @@ class CryoloTomogramPicking(Model):
     executable: Executable = "cryolo_predict.py"
     weights: Path
     """Weights of the network (.h5)."""
-    diameter: PositiveFloat | None = None
-    """Diameter of the particles in angstrom, the side of their boxes; without it nothing is looked for."""
+    diameter: PositiveFloat
+    """Diameter of the particles in angstrom, the side of their boxes."""
     threshold: Annotated[float, Field(ge=0, le=1), Flag("--threshold")] = 0.3
     """Lowest confidence of a particle in a section."""
     distance: NonNegativeFloat = 0.0
@@ -56,17 +56,17 @@ class CryoloTomogramPicking(Model):
 
     def pick(self, name: str, tomogram: Tomogram, folder: Path) -> TomogramPicks:
         """Find the particles of the tomogram of a tilt series; leave their coordinates and the log in the folder."""
-        diameter = wanted_diameter(self.diameter, tomogram)
+        check(tomogram, self.diameter)
         require_weights(self.weights)
         program = self.version()
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".cryolo-", dir=folder) as beside:
-            boxes = self._run(tomogram, diameter, Path(beside), folder / f"{name}_cryolo.log")
+            boxes = self._run(tomogram, Path(beside), folder / f"{name}_cryolo.log")
         middle = np.array([length // 2 for length in reversed(tomogram.shape)])
         outcome = Outcome(
             places=(boxes.centres - (0, 0, _FIRST) - middle) * tomogram.voxel_size,
             merits=boxes.confidences,
-            diameter=diameter,
+            diameter=self.diameter,
             threshold=self.threshold,
             program=program,
         )
@@ -79,10 +79,10 @@ class CryoloTomogramPicking(Model):
         words += [str(max(round(self.search_range / voxel_size), 1)) if self.search_range else "-1"]
         return words + (["--distance", str(round(self.distance / voxel_size))] if self.distance else [])
 
-    def _run(self, tomogram: Tomogram, diameter: float, beside: Path, log: Path) -> Boxes:
+    def _run(self, tomogram: Tomogram, beside: Path, log: Path) -> Boxes:
         """Pick in a folder, and return the traced boxes."""
         (beside / _VOLUME).symlink_to(tomogram.path.absolute())
-        box = max(round(diameter / tomogram.voxel_size), 1)
+        box = max(round(self.diameter / tomogram.voxel_size), 1)
         (beside / CONFIGURATION).write_text(configuration(box, self.input_size, self.lowpass, "STANDARD"))
         count = predict(self.command(tomogram.voxel_size), beside, log)
         # It follows links, and names files by what they lead to.

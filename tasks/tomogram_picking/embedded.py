@@ -9,7 +9,7 @@ from pydantic import PositiveFloat
 
 from tasks.models import Device, Model, Tomogram, TomogramPicks
 from tasks.numerics.peaks import find_peaks
-from tasks.tomogram_picking.checks import wanted_diameter
+from tasks.tomogram_picking.checks import check
 from tasks.tomogram_picking.outcome import Outcome
 from tasks.tomogram_picking.reduction import median, reduce
 from tasks.tomogram_picking.search import resemblance
@@ -23,8 +23,8 @@ class EmbeddedTomogramPicking(Model):
     """Look for balls that are denser than what surrounds them; gold and what is beside it is left out."""
 
     tool: Literal["embedded"] = "embedded"
-    diameter: PositiveFloat | None = None
-    """Diameter of the particles in angstrom, such as 270 for ribosomes; without it nothing is looked for."""
+    diameter: PositiveFloat
+    """Diameter of the particles in angstrom, such as 270 for ribosomes."""
     threshold: PositiveFloat | None = None
     """Lowest figure of merit of a particle, in standard deviations of the noise; none to find it in the tomogram."""
     distance: PositiveFloat = 0.7
@@ -37,9 +37,9 @@ class EmbeddedTomogramPicking(Model):
 
     def pick(self, name: str, tomogram: Tomogram, folder: Path) -> TomogramPicks:
         """Find the particles of the tomogram of a tilt series; leave their coordinates in the folder."""
-        diameter = wanted_diameter(self.diameter, tomogram)
-        reduced = reduce(tomogram, diameter, dark=self.contrast == "dark")
-        size = diameter / reduced.voxel_size
+        check(tomogram, self.diameter)
+        reduced = reduce(tomogram, self.diameter, dark=self.contrast == "dark")
+        size = self.diameter / reduced.voxel_size
         scores = resemblance(reduced.volume, _WITHIN * size / 2, self.device)
         scores -= median(scores)
         scores /= max(1.4826 * median(np.abs(scores)), 1e-20)
@@ -49,7 +49,7 @@ class EmbeddedTomogramPicking(Model):
         outcome = Outcome(
             places=reduced.centred(kept.places, tomogram),
             merits=kept.heights,
-            diameter=diameter,
+            diameter=self.diameter,
             threshold=threshold,
             program=f"cryoem-flows {version('cryoem-flows')}",
             excluded=float(1 - reduced.usable.mean()),

@@ -1,13 +1,29 @@
+from typing import get_args
+
 import pytest
 from pydantic import TypeAdapter
 
-from tasks.particle_picking import EmbeddedPicking, ParticlePicker, RelionLog, Topaz, pick_particles
+from tasks.particle_picking import (
+    LOOK_FOR_ONE,
+    EmbeddedPicking,
+    ParticlePicker,
+    RelionLog,
+    Topaz,
+    pick_particles,
+)
 
 
 def test_the_tool_chooses_the_picker():
     adapter = TypeAdapter(ParticlePicker)
     assert adapter.validate_python({"tool": "topaz", "diameter": 90}) == Topaz(diameter=90)
     assert adapter.validate_python({"tool": "relion"}) == RelionLog()
+
+
+def test_the_tools_that_look_for_one_diameter_are_those_with_such_a_field():
+    members = get_args(get_args(ParticlePicker)[0])
+    ones = {member.model_fields["tool"].default for member in members if "diameter" in member.model_fields}
+    assert ones == LOOK_FOR_ONE
+    assert all("diameter_range" in member.model_fields for member in members if "diameter" not in member.model_fields)
 
 
 @pytest.mark.parametrize("changed", [False, True])

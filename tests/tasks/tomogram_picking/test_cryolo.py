@@ -27,7 +27,7 @@ def test_the_command_is_whole(weights):
     more = ["--tracing_min_length", "5", "--norm_margin", "0", "--prediction_batch_size", "3", "--num_cpu", "2"]
     end = ["--tracing_search_range", "4", "--distance", "10"]
     assert tool.command(10.0) == [*start, *middle, *more, *end]
-    assert CryoloTomogramPicking(weights=weights).command(10.0)[-2:] == ["--tracing_search_range", "-1"]
+    assert CryoloTomogramPicking(weights=weights, diameter=240).command(10.0)[-2:] == ["--tracing_search_range", "-1"]
 
 
 def test_finds_what_the_embedded_picking_finds(cryolo, filled, tmp_path):
@@ -62,10 +62,9 @@ def test_a_cryolo_that_does_not_know_tomograms_is_refused(cryolo, filled, tmp_pa
         cryolo.pick("ts_01", filled(834, count=1).tomogram, tmp_path / "out")
 
 
-def test_without_a_diameter_or_weights_nothing_is_begun(cryolo, filled, tmp_path):
-    tomogram = filled(835, count=1).tomogram
-    with pytest.raises(InputError, match="diameter: none"):
-        cryolo.model_copy(update={"diameter": None}).pick("ts_01", tomogram, tmp_path)
+def test_without_weights_nothing_is_begun(cryolo, filled, tmp_path):
     with pytest.raises(InputError, match="no such file"):
-        cryolo.model_copy(update={"weights": tmp_path / "none.h5"}).pick("ts_01", tomogram, tmp_path)
+        cryolo.model_copy(update={"weights": tmp_path / "none.h5"}).pick(
+            "ts_01", filled(835, count=1).tomogram, tmp_path
+        )
     assert calls(tmp_path / "bin" / "cryolo_predict.py") == []

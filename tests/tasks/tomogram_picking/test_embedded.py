@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from tasks.errors import InputError
 from tasks.formats.coordinates import read_tomogram_coordinates
@@ -89,9 +90,9 @@ def test_a_threshold_that_is_given_is_kept(filled, tmp_path):
     assert few.count < TOOL.pick("ts_01", made.tomogram, tmp_path / "all").count
 
 
-def test_without_a_diameter_there_is_nothing_to_look_for(filled, tmp_path):
-    with pytest.raises(InputError, match="diameter: none; expected the diameter of the particles in angstrom"):
-        EmbeddedTomogramPicking().pick("ts_01", filled(811, count=1).tomogram, tmp_path)
+def test_a_diameter_must_be_given():
+    with pytest.raises(ValidationError, match="diameter"):
+        EmbeddedTomogramPicking.model_validate({"tool": "embedded"})
 
 
 def test_refuses_a_tomogram_thinner_than_a_particle(filled, tmp_path):
