@@ -201,7 +201,8 @@ def _started(command: Start, cwd: Path, output: IO[bytes]) -> "Iterator[subproce
 def _end(process: subprocess.Popen[bytes], command: Start) -> None:
     """Kill the session of a program, and what is left of it elsewhere."""
     killed: set[int] = set()
-    while left := set(_session(process.pid)) - killed:
+    family = set(_descendants(process.pid)) if process.poll() is None else set()
+    while left := (family | set(_session(process.pid))) - killed:
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -209,6 +210,12 @@ def _end(process: subprocess.Popen[bytes], command: Start) -> None:
     process.wait()
     if command.ending != Start.ending:
         subprocess.run(["/bin/sh", "-c", command.ending], check=False, timeout=_PATIENCE)
+
+
+def _descendants(pid: int) -> "Iterator[int]":
+    """Return the processes that a process has started, also those that have made sessions of their own."""
+    with suppress(psutil.NoSuchProcess):
+        yield from (child.pid for child in psutil.Process(pid).children(recursive=True))
 
 
 def _session(leader: int) -> "Iterator[int]":

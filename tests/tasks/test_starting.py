@@ -163,7 +163,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [*WAYS, "own session"])
 def test_nothing_is_left_of_a_program_that_takes_too_long_however_it_was_started(site, tmp_path, apptainer, way):
     words = prepared(site, tmp_path, way)
     with pytest.raises(CommandError, match=r"took longer than 3 s"):
@@ -188,16 +188,14 @@ def prepared(site, folder: Path, way: str) -> list[str]:
     """Return how a program that forks is called where a site starts it in some way."""
     tool = forking(folder)
     executable(folder / "env" / "bin" / "forks.sh", f"exec {tool}")
-    site(WAYS[way].replace("FOLDER", str(folder)))
-    return mpi(tool) if way == "mpi" else ["forks.sh"]
+    site(WAYS.get(way, WAYS["mpi"]).replace("FOLDER", str(folder)))
+    return {"mpi": apart(tool, "os.setpgid(0, 0)"), "own session": apart(tool, "os.setsid()")}.get(way, ["forks.sh"])
 
 
-def mpi(tool: Path) -> list[str]:
-    """Return a command that, as MPI does, starts a program in a group of its own."""
-    start_apart = (
-        f"import os, time; os.fork() or (os.setpgid(0, 0), os.execv({str(tool)!r}, ['forks'])); time.sleep(600)"
-    )
-    return [sys.executable, "-c", start_apart]
+def apart(tool: Path, how: str) -> list[str]:
+    """Return a command that, as MPI does, starts a program apart from itself: in a group or session of its own."""
+    start_apart = f"os.fork() or ({how}, os.execv({str(tool)!r}, ['forks']))"
+    return [sys.executable, "-c", f"import os, time; {start_apart}; time.sleep(600)"]
 
 
 def pids(folder: Path) -> list[int]:
