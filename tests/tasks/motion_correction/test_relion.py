@@ -47,8 +47,9 @@ def test_means_the_same_as_the_built_in_tool(make_movie, tmp_path):
     ours = EmbeddedMotion(patches=(1, 1)).correct(movie, tmp_path / "embedded")
     assert error(found.displacements, path) < 0.6
     assert error(ours.displacements, path) < 0.3
-    assert likeness(found.micrograph.unweighted, ours.micrograph.unweighted) > 0.9
-    assert likeness(found.micrograph.path, ours.micrograph.path) > 0.9
+    assert likeness(found.micrograph.unweighted, ours.micrograph.unweighted) > 0.93
+    # With a reference that is turned in any other way it is 0.88.
+    assert likeness(found.micrograph.path, ours.micrograph.path) > 0.93
     assert found.program == RelionMotion().version()
     assert (found.early, found.late) == pytest.approx((ours.early, ours.late), abs=1.5)
     # RELION before 5 has no halves.
