@@ -9,9 +9,12 @@ from flows.parameters import Tree
 from flows.spa_plan import extraction_payload
 from tasks.ledger import Arrival, Ledger, Session, requests_for, results_of, set_parameters
 from tasks.murfey import SpaBFactor, SpaClass2D, SpaClass3D, SpaExtract, SpaPreprocess, SpaRefine
-from tasks.particle_picking import Topaz
+from tasks.particle_picking import LOOK_FOR_ONE
 
 _CORRECTED = "_motion_corrected"
+_BOX = 1.2
+"""Side of a box in diameters of the particle, as those who answered Murfey before have it."""
+_SIDES = "box_size", "binned_size"
 _AROUND = 0.9, 1.1
 """The sizes of particles that are looked for, in the diameter that is said."""
 
@@ -27,7 +30,7 @@ def movie(ledger: Ledger, request: SpaPreprocess) -> Work:
 
 def extraction(ledger: Ledger, request: SpaExtract) -> Work:
     """Have the particles of a micrograph extracted; the first request says their diameter for the session."""
-    session = with_diameter(ledger, session_with(ledger, request.path), request.particle_diameter)
+    session = with_boxes(ledger, session_with(ledger, request.path), request)
     key, diameter = _movie(ledger, session, request), _diameter(session.parameters)
     found = results_of(ledger, session.name, SpaPreprocess.kind, [key]).get(key, {})
     if diameter is None or not found:
@@ -59,11 +62,19 @@ def _movie(ledger: Ledger, session: Session, request: SpaExtract) -> str:
     return item_of(ledger, session, request)
 
 
-def with_diameter(ledger: Ledger, session: Session, diameter: float | None) -> Session:
-    """Return a session whose particles have a diameter: that which was known first, because it decides the boxes."""
+def with_boxes(ledger: Ledger, session: Session, request: SpaExtract) -> Session:
+    """Return a session whose particles have a diameter: that which was known first, because it decides the boxes.
+
+    Where Murfey says the boxes instead, the diameter is the one for which it would have said them.
+    """
+    diameter = request.particle_diameter or (request.boxes and round(request.boxes[0] * request.pixel_size / _BOX, 1))
     if diameter is None or _diameter(session.parameters) is not None:
         return session
-    parameters = joined(session.parameters, {"extractor": {"diameter": diameter}})
+    known = session.parameters.get("extractor")
+    sides = dict(zip(_SIDES, request.boxes or (), strict=False))
+    # What the site has set for its boxes stays: Murfey has numbers of its own, whatever the particles are.
+    said = {} if isinstance(known, dict) and any(map(known.get, _SIDES)) else sides
+    parameters = joined(session.parameters, {"extractor": {"diameter": diameter, **said}})
     changed = session.model_copy(update={"parameters": parameters})
     set_parameters(ledger, changed)
     return changed
@@ -80,7 +91,7 @@ def _of_particles(diameter: float | None) -> Tree:
     if diameter is None:
         return {}
     picker = site_parameters("spa").get("picker") or {}
-    looks_for_one = picker.get("tool") == Topaz.model_fields["tool"].default
+    looks_for_one = picker.get("tool") in LOOK_FOR_ONE
     smallest, largest = (round(share * diameter, 1) for share in _AROUND)
     sizes: Tree = {"diameter": diameter} if looks_for_one else {"diameter_range": [smallest, largest]}
     return {"extractor": {"diameter": diameter}, "picker": sizes}

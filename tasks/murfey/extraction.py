@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tasks.murfey.request import Request
-from tasks.murfey.values import AbsolutePath, Identifier, KnownSize, Number, Positive, Size, Truth
+from tasks.murfey.values import AbsolutePath, Box, Identifier, KnownSize, Number, Positive, Size, Truth
 
 
 class SpaExtract(Request):
@@ -40,16 +40,24 @@ class SpaExtract(Request):
     """Direction of the larger defocus in degree."""
     particle_diameter: KnownSize = None
     """Diameter of the particles in angstrom: the same for the rest of the session."""
-    boxsize: Positive | None = None
-    """Side of the boxes in pixels, if it is not left to the diameter."""
-    small_boxsize: Positive | None = None
-    """Side of the boxes in pixels after scaling down, if it is not left to the diameter."""
+    boxsize: Box | None = None
+    """Side of the boxes in pixels of the micrograph; counts only where the diameter is not known."""
+    small_boxsize: Box | None = None
+    """Side of the boxes in pixels after scaling down; counts only where the diameter is not known."""
     downscale: Truth = True
     """Whether particles are scaled down."""
     batch_size: Positive = 50000
     """Number of particles in a batch for classification in 2D."""
     session_id: Identifier | None = None
     """Murfey's session."""
+
+    @property
+    def boxes(self) -> tuple[int, int] | None:
+        """Sides of the boxes and of their images in pixels; none if they follow from the diameter."""
+        if self.particle_diameter or not self.boxsize:
+            return None
+        scaled = self.small_boxsize if self.downscale else None
+        return self.boxsize, min(scaled or self.boxsize, self.boxsize)
 
     @property
     def places(self) -> tuple[Path, ...]:

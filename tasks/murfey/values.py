@@ -82,6 +82,20 @@ Identifier = Annotated[int, _reading(_whole, 1, "an identifier, a whole number a
 """The number of a row in a database."""
 
 
+_LEAST_BOX = 16
+
+
+def _even(value: int) -> int:
+    if value < _LEAST_BOX or value % 2:
+        expected = f"an even number of pixels, at least {_LEAST_BOX}"
+        raise ValueError(expected)
+    return value
+
+
+Box = Annotated[Positive, AfterValidator(_even)]
+"""Side of an image in pixels."""
+
+
 def _none_if_zero(value: float | None) -> float | None:
     return value or None
 

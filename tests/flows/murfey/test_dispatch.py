@@ -22,6 +22,7 @@ from tasks.ledger import (
     finish,
     posted,
     requests_for,
+    set_parameters,
     take,
 )
 from tasks.ledger import sent as mark_as_sent
@@ -185,6 +186,39 @@ def test_an_extraction_is_that_of_the_movie_of_the_micrograph_and_its_diameter_t
     sent(ledger, "em-spa-extract.single", particle_diameter=170)
     assert find_session(ledger, SPA).parameters["extractor"] == {"diameter": 142.0}
     assert payloads(ledger, "extraction") == {MOVIE: extraction_payload("142.0", digests)}
+
+
+BOXES = {"particle_diameter": None, "boxsize": 256, "small_boxsize": 64}
+
+
+@pytest.mark.parametrize(
+    ("said", "extractor"),
+    [
+        (BOXES, {"diameter": 225.9, "box_size": 256, "binned_size": 64}),
+        (BOXES | {"downscale": False}, {"diameter": 225.9, "box_size": 256, "binned_size": 256}),
+        (BOXES | {"particle_diameter": 142.0}, {"diameter": 142.0}),
+    ],
+)
+def test_boxes_count_where_murfey_does_not_know_the_diameter(ledger, said, extractor):
+    sent(ledger, "em-spa-preprocess.direct")
+    sent(ledger, "em-spa-extract.single", **said)
+    assert find_session(ledger, SPA).parameters["extractor"] == extractor
+
+
+def test_boxes_that_the_site_has_set_stay(ledger):
+    sent(ledger, "em-spa-preprocess.direct")
+    session = find_session(ledger, SPA)
+    ours = session.parameters | {"extractor": {"binned_size": 300}}
+    set_parameters(ledger, session.model_copy(update={"parameters": ours}))
+    sent(ledger, "em-spa-extract.single", **BOXES)
+    assert find_session(ledger, SPA).parameters["extractor"] == {"binned_size": 300, "diameter": 225.9}
+
+
+@pytest.mark.parametrize("side", [255, 14])
+def test_boxes_that_cannot_be_are_refused(ledger, side):
+    sent(ledger, "em-spa-preprocess.direct")
+    with pytest.raises(InputError, match=f"boxsize.*{side}.*even"):
+        sent(ledger, "em-spa-extract.single", **BOXES | {"boxsize": side})
 
 
 def test_a_movie_is_found_though_its_micrograph_has_another_name(ledger):
