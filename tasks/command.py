@@ -4,7 +4,6 @@ import errno
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ import psutil
 from tasks import programs
 from tasks.causes import cause
 from tasks.errors import CommandError
+from tasks.guarding import finish, started
 from tasks.models import Model
 from tasks.settings import site
 from tasks.starting import Start, start
@@ -24,24 +24,9 @@ from tasks.starting import Start, start
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The tool runs in a session of its own, so that its children can be ended with it. A watcher in that session waits for
-# the end of a pipe that only this process holds: however this process dies (cancelled, out of memory, killed), the
-# pipe ends and the watcher kills the session. (Opened by its path: dash knows file descriptors of one digit only.)
-# MPI puts what it starts into process groups of their own, so that all of the session are looked for in /proc: the
-# third and fourth words after the name of a program, which may hold anything, are its group and session.
-_KILL_SESSION = """\
-for stat in /proc/[0-9]*/stat; do
-    read -r line 2>/dev/null <"$stat" || continue
-    number=${stat#/proc/}; number=${number%/stat}
-    set -- ${line##*) }
-    [ "$4" = $$ ] && [ "$3" != $$ ] && kill -KILL "$number"
-done
-kill -KILL -$$"""
-_GUARDED = '{ read -r _ <&3; @ENDING@; @KILL@; } & "$@" 3<&-; status=$?; kill -KILL $!; exit $status'
 _TAIL = 2000
 _LEAST_SPACE = 2**20
 _GRACE = 10.0
-_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -81,8 +66,9 @@ def run(  # noqa: PLR0913 - a program needs all of these
     exits with another status than 0, or takes too long.
     """
     command = _prepared(arguments, cwd, environment, program)
+    typed = "".join(f"{_word(answer)}\n" for answer in answers).encode()
     with _output(log) as output:
-        status = _finish(command, cwd, answers, output, timeout or site().command_timeout)
+        status = finish(command, cwd, typed, output, timeout or site().command_timeout)
         output.seek(0)
         text = output.read().decode(errors="replace")
     if status != 0:
@@ -140,16 +126,6 @@ def _want_of_space(folder: Path) -> str:
     return f"(in {folder}: {os.strerror(errno.ENOSPC)})" if full else ""
 
 
-def _finish(command: Start, cwd: Path, answers: Sequence[object], output: IO[bytes], timeout: float) -> int | str:
-    """Run the program to its end and return its status, or the word for another end."""
-    with _started(command, cwd, output) as process:
-        try:
-            process.communicate("".join(f"{_word(answer)}\n" for answer in answers).encode(), timeout=timeout)
-        except subprocess.TimeoutExpired:
-            return f"was killed because it took longer than {timeout:g} s"
-        return process.returncode
-
-
 @contextmanager
 def service(
     arguments: Sequence[str | os.PathLike[str]],
@@ -159,7 +135,7 @@ def service(
     environment: dict[str, str] | None = None,
 ) -> "Iterator[psutil.Process]":
     """Keep a program running while the block runs; afterwards interrupt it, and kill what is left of it."""
-    with log.open("wb") as output, _started(_prepared(arguments, cwd, environment), cwd, output) as process:
+    with log.open("wb") as output, started(_prepared(arguments, cwd, environment), cwd, output) as process:
         family = psutil.Process(process.pid)
         try:
             yield family
@@ -171,59 +147,6 @@ def service(
                 with suppress(psutil.NoSuchProcess):
                     survivor.kill()
             psutil.wait_procs(left, timeout=_GRACE)
-
-
-@contextmanager
-def _started(command: Start, cwd: Path, output: IO[bytes]) -> "Iterator[subprocess.Popen[bytes]]":
-    """Start a guarded program; when the block ends, kill its session."""
-    reader, writer = os.pipe()
-    guarded = _GUARDED.replace("@ENDING@", command.ending).replace("@KILL@", _KILL_SESSION)
-    try:
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec 3</proc/self/fd/{reader}; {guarded}", "sh", *command.words],
-            cwd=cwd,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=[reader],
-            start_new_session=True,
-            env={**os.environ, **command.variables},
-        )
-        try:
-            yield process
-        finally:
-            _end(process, command)
-    finally:
-        os.close(reader)
-        os.close(writer)
-
-
-def _end(process: subprocess.Popen[bytes], command: Start) -> None:
-    """Kill the session of a program, and what is left of it elsewhere."""
-    killed: set[int] = set()
-    family = set(_descendants(process.pid)) if process.poll() is None else set()
-    while left := (family | set(_session(process.pid))) - killed:
-        for pid in left:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        killed |= left
-    process.wait()
-    if command.ending != Start.ending:
-        subprocess.run(["/bin/sh", "-c", command.ending], check=False, timeout=_PATIENCE)
-
-
-def _descendants(pid: int) -> "Iterator[int]":
-    """Return the processes that a process has started, also those that have made sessions of their own."""
-    with suppress(psutil.NoSuchProcess):
-        yield from (child.pid for child in psutil.Process(pid).children(recursive=True))
-
-
-def _session(leader: int) -> "Iterator[int]":
-    """Return the processes of a session: MPI puts what it starts into groups of their own."""
-    for pid in psutil.pids():
-        with suppress(ProcessLookupError, PermissionError):
-            if os.getsid(pid) == leader:
-                yield pid
 
 
 @contextmanager
