@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from tasks.causes import cause
 from tasks.command import run
 from tasks.errors import CommandError, CryoemError, ResultError
 from tasks.formats.text import write_lines
@@ -33,8 +34,8 @@ def axis_words(angle: float, *, refine: bool) -> list[str]:
 
 
 def nothing_written(name: str, missing: Path, log: Path) -> CryoemError:
-    """Return why an expected file is not there: AreTomo ends well also when it has run out of memory."""
-    said = log.read_text(errors="replace")
-    if "out of memory" in said.lower():
-        return CommandError(f"{name} ran out of memory; it last said:\n{said[-1000:].strip()}", log)
+    """Return why an expected file is not there: AreTomo ends well also when its GPU or the memory has failed it."""
+    why = cause(log.read_text(errors="replace"))
+    if why and why.kind != "bad-data":
+        return CommandError(f"{name} ended well but did not write {missing.name}: {why}", log)
     return ResultError(f"{name} ended well but did not write {missing.name}; its log is {log}")

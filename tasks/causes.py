@@ -53,7 +53,7 @@ _RULES = (
         # nvidia-smi and the driver.
         r"couldn't communicate with the NVIDIA driver|Driver/library version mismatch|GPU is lost|fallen off the bus",
         # MotionCor2 (I2PC/scipion#716); MotionCor and AreTomo in all versions, by their sources.
-        r"Failed to initialize GPU|mCheckGPUs: no valid device",
+        r"Failed to initialize GPU|mCheckGPUs: no valid device|GPU \d+ is invalid, skip",
         # torch, TensorFlow.
         r"No CUDA GPUs are available|Found no NVIDIA driver|Torch not compiled with CUDA|CUDA_ERROR_NO_DEVICE",
         r"uncorrectable (NVLink|ECC) error",

@@ -76,7 +76,7 @@ def written_by(tmp_path: Path, aln: str, log: str = "Best tilt axis:   50, Score
 
 def test_running_out_of_memory_is_told_from_other_failures(without_beads, tmp_path):
     tool = written_by(tmp_path, "", "Error: cudaMalloc: out of memory")
-    with pytest.raises(CommandError, match="ran out of memory"):
+    with pytest.raises(CommandError, match="it ran out of memory"):
         tool.align(without_beads.series, tmp_path / "out")
     with pytest.raises(ResultError, match=r"ended well but did not write tilts\.aln"):
         written_by(tmp_path, "").align(without_beads.series, tmp_path / "out")
