@@ -1,11 +1,12 @@
 """Movies, the images made of them, and the motion found in them."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat
 
 from tasks.models.acquisition import Acquisition
-from tasks.models.base import Model, Shift
+from tasks.models.base import Incidental, Model, Shift
 
 
 class Movie(Model):
@@ -22,7 +23,7 @@ class Micrograph(Model):
     """An image of the specimen: a file, or one section of a stack."""
 
     path: Path
-    """The image; dose-weighted if it was made of a movie."""
+    """The image."""
     pixel_size: PositiveFloat
     """Pixel size in angstrom."""
     section: NonNegativeInt = 0
@@ -35,6 +36,8 @@ class Micrograph(Model):
     """Sum of the odd frames (the first, the third ...)."""
     power_spectrum: Path | None = None
     """Power spectrum of short frame groups, on which Thon rings show best."""
+    weighted: Annotated[bool, Incidental()] = True
+    """Whether it is weighted by dose, if it was made of a movie: the same file always is, or never."""
 
 
 class Motion(Model):

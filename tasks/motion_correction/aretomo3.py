@@ -116,4 +116,6 @@ class AreTomo3Motion(Model):
         kept = {suffix: folder / f"{movie.path.stem}{suffix}.mrc" for suffix in self._suffixes()}
         for suffix, path in kept.items():
             write_mrc(path, read_image(scratch / f"{OUTPUT}{suffix}.mrc"), pixel_size)
-        return Micrograph(path=kept[""], pixel_size=pixel_size, even=kept.get("_EVN"), odd=kept.get("_ODD"))
+        return Micrograph(
+            path=kept[""], pixel_size=pixel_size, even=kept.get("_EVN"), odd=kept.get("_ODD"), weighted=False
+        )

@@ -129,6 +129,7 @@ class EmbeddedMotion(Model):
             even=write("_EVN", even) if self.halves and frames.count > 1 else None,
             odd=write("_ODD", odd) if self.halves and frames.count > 1 else None,
             power_spectrum=write("_PS", self._spectrum(movie, frames, trajectory)) if self.power_spectrum else None,
+            weighted=is_weighted,
         )
 
     def _spectrum(self, movie: Movie, frames: MovieFrames, trajectory: Trajectory) -> Image:

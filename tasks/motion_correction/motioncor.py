@@ -97,6 +97,7 @@ class MotionCor(Model):
             unweighted=keep("", "_noDW") if is_weighted else None,
             even=keep("_EVN", "_EVN") if self.halves else None,
             odd=keep("_ODD", "_ODD") if self.halves else None,
+            weighted=is_weighted,
         )
 
     def _table(self, movie: Movie, shifts: tuple[Shift, ...]) -> MotionTable:

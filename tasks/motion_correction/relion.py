@@ -140,4 +140,5 @@ class RelionMotion(Model):
             even=keep("_EVN") if are_halved else None,
             odd=keep("_ODD") if are_halved else None,
             power_spectrum=keep("_PS") if self.power_spectrum else None,
+            weighted=self._is_weighted(movie),
         )

@@ -46,9 +46,9 @@ def treat(image: Array, aligned: AlignedImage, treatment: Treatment) -> Array:
 
 
 def _unweighted_dose(aligned: AlignedImage) -> float:
-    """Return the dose before an exposure that no weighting has taken into account: movies are weighted by frame."""
-    tilt = aligned.image.tilt
-    return tilt.pre_exposure if tilt.source == aligned.image.micrograph else 0.0
+    """Return the dose before an exposure that no weighting has taken into account, as that of the frames has."""
+    tilt, micrograph = aligned.image.tilt, aligned.image.micrograph
+    return 0.0 if micrograph.weighted and tilt.source != micrograph else tilt.pre_exposure
 
 
 def _dose_weights(transform: Array, shape: tuple[int, int], pixel_size: float, dose: float, voltage: float) -> Array:

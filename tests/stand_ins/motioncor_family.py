@@ -66,7 +66,9 @@ def _write(asked, moved):
         before, voltage = float(asked.get("-InitDose", ["0"])[0]), float(asked["-kV"][0])
         doses = before + dose * np.arange(1, len(moved.shifts) + 1)
         weights = dose_weights(doses, moved.shape, pixel_size, voltage)
-        images["_DW"] = np.sum(moved.sums(weights), axis=0)
+        # The halves are weighted too.
+        odd, even = moved.sums(weights)
+        images["_DW"] = odd + even
     if asked.get("-SplitSum") == ["1"]:
         images |= {"_EVN": even, "_ODD": odd}
     for suffix, transform in images.items():

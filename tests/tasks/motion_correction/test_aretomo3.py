@@ -33,6 +33,7 @@ def test_finds_where_the_specimen_went_and_sums_along_it(program, movie, tmp_pat
     np.testing.assert_allclose(total, even + odd, rtol=1e-4)
     assert header(motion.micrograph.path).shape == (1, *SHAPE)
     assert motion.micrograph.unweighted is None
+    assert not motion.micrograph.weighted
     assert motion.program == "AreTomo3 2.2.2"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         *("movie.mrc", "movie.star", "movie_EVN.mrc", "movie_ODD.mrc", "movie_aretomo3.log")

@@ -34,11 +34,12 @@ def test_finds_where_the_specimen_went_and_sums_along_it(corrector, make_movie, 
     movie = make_movie(moving_counts(SHAPE, path, seed=43, gain=gain), gain=gain, dose_per_frame=2.0)
     motion = corrector.correct(movie, tmp_path / "out")
     assert error(motion.displacements, path) < 0.5
-    images = {name: read_image(getattr(motion.micrograph, name)) for name in ("unweighted", "even", "odd")}
-    np.testing.assert_allclose(images["unweighted"], images["even"] + images["odd"], rtol=1e-4)
+    images = {name: read_image(getattr(motion.micrograph, name)) for name in ("path", "unweighted", "even", "odd")}
+    np.testing.assert_allclose(images["path"], images["even"] + images["odd"], rtol=1e-4)
     # The sum shows the specimen where it is in the central frame.
     shown = moving_counts(SHAPE, np.tile(path[6], (50, 1)), seed=43).sum(axis=0)
     assert np.corrcoef(images["unweighted"].ravel(), shown.ravel())[0, 1] > 0.8
+    assert motion.micrograph.weighted
     assert motion.micrograph.path.name == "movie.mrc"
     assert motion.program == corrector.version()
 
@@ -52,6 +53,7 @@ def test_sums_the_frames_of_an_eer_movie(corrector, make_movie, tmp_path):
     electrons = sum(frame.sum() for frame in read_frames(movie))
     assert read_image(motion.micrograph.path).sum() == pytest.approx(electrons, rel=1e-4)
     assert motion.micrograph.unweighted is None
+    assert not motion.micrograph.weighted
 
 
 def test_leaves_frames_out_at_both_ends(make_movie, tmp_path):

@@ -50,6 +50,7 @@ def test_means_the_same_as_the_built_in_tool(make_movie, tmp_path):
     assert likeness(found.micrograph.unweighted, ours.micrograph.unweighted) > 0.93
     # With a reference that is turned in any other way it is 0.88.
     assert likeness(found.micrograph.path, ours.micrograph.path) > 0.93
+    assert found.micrograph.weighted
     assert found.program == RelionMotion().version()
     assert (found.early, found.late) == pytest.approx((ours.early, ours.late), abs=1.5)
     # RELION before 5 has no halves.
@@ -70,6 +71,7 @@ def test_reads_frames_that_were_left_out_not_as_shifts_of_minus_9999(make_movie,
     assert list(shifts["rlnMicrographFrameNumber"]) == list(range(3, 12))
     assert shifts.abs().to_numpy().max() < 20
     assert motion.micrograph.unweighted is motion.micrograph.power_spectrum is None
+    assert not motion.micrograph.weighted
 
 
 @pytest.mark.parametrize("binning", [1, 2])

@@ -92,13 +92,21 @@ def test_an_image_without_dose_before_it_or_without_weighting_is_only_normalised
     np.testing.assert_allclose(found, image / image.std(), atol=1e-4)
 
 
-def test_images_of_movies_are_not_weighted_twice():
-    image = np.random.default_rng(4).normal(size=SHAPE).astype(np.float32)
-    made = aligned(dose=60)
+def of_movie(made, weighted):
+    """Return an image as if it was made of a movie, whose frames were weighted by dose or not."""
     source = made.image.tilt.source.model_copy(update={"path": Path("movie.mrc")})
     tilt = made.image.tilt.model_copy(update={"source": source})
-    of_movie = AlignedImage(made.image.model_copy(update={"tilt": tilt}), made.place)
-    np.testing.assert_allclose(treat(image, of_movie, treatment()), image / image.std(), atol=1e-4)
+    micrograph = made.image.micrograph.model_copy(update={"weighted": weighted})
+    return AlignedImage(made.image.model_copy(update={"tilt": tilt, "micrograph": micrograph}), made.place)
+
+
+def test_images_of_movies_are_weighted_once():
+    image = np.random.default_rng(4).normal(size=SHAPE).astype(np.float32)
+    made = aligned(dose=60)
+    found = treat(image, of_movie(made, weighted=True), treatment())
+    np.testing.assert_allclose(found, image / image.std(), atol=1e-4)
+    found = treat(image, of_movie(made, weighted=False), treatment())
+    np.testing.assert_array_equal(found, treat(image, made, treatment()))
 
 
 def test_any_array_library_gives_what_numpy_gives():
