@@ -29,8 +29,9 @@ class RelionTemplates(Model):
     """Pixel size of the references in angstrom; none to believe the file."""
     diameter: PositiveFloat = 150.0
     """Diameter of the particles in angstrom."""
-    threshold: Annotated[float, Flag("--threshold")] = 0.1
-    """Lowest figure of merit of a particle, as a fraction of what is expected of one; 0.05 to 0.5 are usual."""
+    threshold: Annotated[float, Flag("--threshold")] = 0.3
+    """Lowest figure of merit of a particle, as a fraction of what is expected of one; 0.05 to 1 are usual. Lower is not
+    always more: particles whose peaks touch become one."""
     distance: PositiveFloat = 0.7
     """Smallest distance of two particles, in diameters."""
     most_deviation: Annotated[PositiveFloat | None, Flag("--max_stddev_noise")] = None

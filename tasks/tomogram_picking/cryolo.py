@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
@@ -10,10 +10,12 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from tasks.command import Flag, flags
 from tasks.cryolo import CONFIGURATION, configuration, cryolo_version, predict, require_weights
 from tasks.errors import ResultError
-from tasks.formats.cbox import Boxes, read_cbox
 from tasks.models import Executable, Model, Threads, Tomogram, TomogramPicks
 from tasks.tomogram_picking.checks import check
 from tasks.tomogram_picking.outcome import Outcome
+
+if TYPE_CHECKING:
+    from tasks.formats.cbox import Boxes
 
 _VOLUME = "tomogram.mrc"
 _FIRST = 1
@@ -79,8 +81,11 @@ class CryoloTomogramPicking(Model):
         words += [str(max(round(self.search_range / voxel_size), 1)) if self.search_range else "-1"]
         return words + (["--distance", str(round(self.distance / voxel_size))] if self.distance else [])
 
-    def _run(self, tomogram: Tomogram, beside: Path, log: Path) -> Boxes:
+    def _run(self, tomogram: Tomogram, beside: Path, log: Path) -> "Boxes":
         """Pick in a folder, and return the traced boxes."""
+        # It takes seconds to load, for which a run that picks nothing need not wait.
+        from tasks.formats.cbox import Boxes, read_cbox  # noqa: PLC0415
+
         (beside / _VOLUME).symlink_to(tomogram.path.absolute())
         box = max(round(self.diameter / tomogram.voxel_size), 1)
         (beside / CONFIGURATION).write_text(configuration(box, self.input_size, self.lowpass, "STANDARD"))

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tasks.formats.coordinates import write_tomogram_coordinates
 from tasks.models import Tomogram, TomogramPicks
 from tasks.tomogram_picking.picture import draw
 
@@ -29,6 +28,9 @@ class Outcome:
 
     def keep(self, name: str, tomogram: Tomogram, folder: Path) -> TomogramPicks:
         """Write coordinates and a picture, named by the tilt series; say what there is."""
+        # It takes seconds to load, for which a run that picks nothing need not wait.
+        from tasks.formats.coordinates import write_tomogram_coordinates  # noqa: PLC0415
+
         coordinates, picture = (folder / f"{name}_picks.{kind}" for kind in ("star", "jpeg"))
         write_tomogram_coordinates(coordinates, name, self.places, self.merits)
         middle = np.array([length // 2 for length in reversed(tomogram.shape)])

@@ -14,6 +14,8 @@ Numbers = npt.NDArray[np.float64]
 
 LOWEST = 3.0
 """Standard deviations of the noise; peaks below it do not count."""
+_CERTAIN = 5.0
+"""Standard deviations of the noise that peaks of noise hardly reach."""
 _FEWEST = 8
 """Peaks that make a group."""
 _GAIN = 12.0
@@ -65,9 +67,9 @@ def part(heights: Numbers) -> float:
     without = _Mixture(alone, 1e-12, LOWEST, 1.0)
     best = max((_fitted(found, quantile) for quantile in (0.5, 0.8, 0.95)), key=lambda fit: fit.likelihood(found))
     gain = best.likelihood(found) - without.likelihood(found)
-    stands = best.middle - LOWEST > max(_APART * best.deviation, best.scale)
+    stands = best.middle - LOWEST > max(_APART * best.deviation, best.scale) and best.middle > _CERTAIN
     if gain < _GAIN or best.share * len(found) < _FEWEST or not stands:
-        return LOWEST + _usual(found) * math.log(max(len(found) / _BY_CHANCE, 1.0))
+        return max(LOWEST + _usual(found) * math.log(max(len(found) / _BY_CHANCE, 1.0)), _CERTAIN)
     grid = np.linspace(LOWEST, best.middle, 400)
     other, group = best.parts(grid)
     return float(grid[int(np.argmax(group > other))]) if (group > other).any() else best.middle

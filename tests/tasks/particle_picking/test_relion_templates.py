@@ -36,10 +36,10 @@ def relion(tmp_path, template):
 
 
 def test_the_command_is_whole(template):
-    tool = RelionTemplates(references=template, diameter=140, threshold=0.3, most_deviation=1.1, highpass=300)
+    tool = RelionTemplates(references=template, diameter=140, threshold=0.4, most_deviation=1.1, highpass=300)
     begin = ["relion_autopick", "--i", "micrograph.mrc", "--odir", "out/", "--pickname", "autopick", "--angpix", "1.35"]
     what = ["--ref", str(template), "--angpix_ref", "2", "--particle_diameter", "140", "--min_distance", "98"]
-    how = ["--shrink", "0", "--threshold", "0.3", "--max_stddev_noise", "1.1", "--ang", "10", "--lowpass", "20"]
+    how = ["--shrink", "0", "--threshold", "0.4", "--max_stddev_noise", "1.1", "--ang", "10", "--lowpass", "20"]
     end = ["--highpass", "300", "--healpix_order", "1", "--sym", "C1", "--invert"]
     assert tool.command(1.35) == [*begin, *what, *how, *end]
     assert "--invert" not in tool.model_copy(update={"dark": False}).command(1.35)
@@ -85,7 +85,7 @@ def test_relion_finds_simulated_particles_by_a_template(template, simulated, mic
     near = np.linalg.norm(places[:, None] - truth, axis=2) < 35
     assert near.any(axis=0).mean() > 0.5
     assert near.any(axis=1).mean() > 0.8
-    assert merits.min() >= 0.1
+    assert merits.min() >= found.threshold == 0.3
     assert found.program.startswith("RELION ")
 
 

@@ -25,6 +25,11 @@ def test_without_particles_hardly_anything_reaches_the_threshold(seed):
     assert np.count_nonzero(found >= part(found)) <= 1
 
 
+def test_peaks_of_noise_alone_are_no_group():
+    noise = np.random.default_rng(30).normal(2.6, 0.5, 8000)
+    assert np.count_nonzero(noise >= part(noise)) == 0
+
+
 def test_a_single_particle_stands_out():
     found = np.append(heights(200, seed=20), 14.0)
     assert found[found >= part(found)].tolist() == [14.0]
