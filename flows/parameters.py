@@ -30,7 +30,8 @@ def problems(error: ValidationError) -> str:
 def with_tools(parameters: dict[str, Any], kind: type[Model]) -> dict[str, Any]:
     """Name the default tool where parameters of a tool are set without saying which."""
     defaults = {name: getattr(field.default, "tool", None) for name, field in kind.model_fields.items()}
-    named = {name: {"tool": tool} | parameters[name] for name, tool in defaults.items() if tool and name in parameters}
+    given = {name: parameters[name] for name in defaults if isinstance(parameters.get(name), dict)}
+    named = {name: {"tool": tool} | given[name] for name, tool in defaults.items() if tool and name in given}
     return parameters | named
 
 

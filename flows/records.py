@@ -15,7 +15,16 @@ from tasks.reuse import Place
 
 Found = TypeVar("Found", bound=Model)
 
-STEPS_OF_SERIES = ("tilt_series_alignment", "tomogram_reconstruction", "denoising")
+SHORTFALLS = "shortfalls"
+"""What a series lacks although it is done: the folder of the record, and the step of its result."""
+STEPS_OF_SERIES = (
+    "tilt_series_alignment",
+    "tomogram_reconstruction",
+    "denoising",
+    "segmentation",
+    "tomogram_picking",
+    SHORTFALLS,
+)
 SHIFTS = "_xy_shift_plot.json"
 """How the plot of a tomogram ends that ISPyB's pages want beside it, which is among the records."""
 
@@ -38,6 +47,11 @@ def records_of_series(folder: Path) -> list[Path]:
     believed = [believed_of(path) for path in records if not path.name.endswith(SHIFTS)]
     # The first tool may have left no record.
     return list(dict.fromkeys([*map(believed_by, opinions), *believed, *opinions]))
+
+
+def work_of_series(folder: Path) -> list[Path]:
+    """Return the records of what was computed of a tilt series as a whole."""
+    return [record for record in records_of_series(folder) if record.parent.name != SHORTFALLS]
 
 
 def believed_of(record: Path) -> Path:

@@ -19,6 +19,8 @@ STEPS = {
     "tilt_series_alignment": "aligner",
     "tomogram_reconstruction": "reconstructor",
     "denoising": "denoiser",
+    "segmentation": "segmenter",
+    "tomogram_picking": "picker",
     "ice_thickness": "ice_estimator",
     "particle_picking": "picker",
     "particle_extraction": "extractor",
@@ -31,7 +33,7 @@ STEPS = {
     "b_factor": "b_factor_fitter",
 }
 """The parameter that chooses the tool of a step: a user may name either."""
-LATE = {"aligner", "reconstructor", "denoiser"}
+LATE = {"aligner", "reconstructor", "denoiser", "segmenter", "picker"}
 """Parameters that matter to whole tilt series only."""
 
 

@@ -1,4 +1,4 @@
-"""Tomography: from the exposures of one tilt series to a denoised tomogram."""
+"""Tomography: from the exposures of one tilt series to a denoised tomogram and what is in it."""
 
 from pathlib import Path
 
@@ -6,8 +6,9 @@ from prefect import flow
 from pydantic import Field
 
 from flows.doubts_of_series import align
+from flows.features import find_features
 from flows.mapped import settled, the_only
-from flows.records import records_of_series
+from flows.records import work_of_series
 from flows.runner import SiteTaskRunner
 from flows.sources import TiltSeriesSource, gather_tilts
 from flows.tilt_movies import known_tilts, share
@@ -40,7 +41,7 @@ class Tomography(TomographyTools, TiltSeriesPlace):
 
 @flow(name="tomography", flow_run_name="{tomography.name}", task_runner=SiteTaskRunner())
 def process_tilt_series(tomography: Tomography) -> Tomogram:
-    """Process one tilt series: motion, CTF, alignment, reconstruction and denoising."""
+    """Process one tilt series: motion, CTF, alignment, reconstruction, denoising, segmentation and picking."""
     name, folder = tomography.name, tomography.folder
     series = gather_tilts(name, tomography.source, folder)
     known = known_tilts(tomography.session, series)
@@ -61,10 +62,11 @@ def process_tilt_series(tomography: Tomography) -> Tomogram:
     )
     tomogram = reconstructing.result()
     denoised = denoise_tomogram.submit(tomogram, tomography.denoiser, folder / "denoising").result()
+    contents = find_features(name, denoised, tomography, folder)
 
     show_tilts(name, tell(series.tilts, motions, ctfs, alignment, unfitted | unmoved), series.excluded)
-    show_tomogram(name, alignment, tomogram, denoised, folder / "pictures")
-    show_work(name, [*moving.records, *fitting.records, *records_of_series(folder)])
+    show_tomogram(name, alignment, (tomogram, denoised), folder / "pictures", contents)
+    show_work(name, [*moving.records, *fitting.records, *work_of_series(folder)])
     if tomography.project and tomography.session is None:
         # A run of a session need not wait for the import.
         from flows.project_of_series import project_of_series  # noqa: PLC0415

@@ -5,7 +5,9 @@ from tasks.ctf_estimation import CtfEstimator, EmbeddedCtf
 from tasks.denoising import Denoiser, EmbeddedDenoising
 from tasks.models import Model
 from tasks.motion_correction import EmbeddedMotion, MotionCorrector
+from tasks.segmentation import EmbeddedSegmentation, Segmenter
 from tasks.tilt_series_alignment import EmbeddedAlignment, TiltSeriesAligner
+from tasks.tomogram_picking import TomogramPicker
 from tasks.tomogram_reconstruction import EmbeddedReconstruction, TomogramReconstructor
 
 
@@ -17,4 +19,8 @@ class TomographyTools(Model):
     aligner: TiltSeriesAligner = EmbeddedAlignment()
     reconstructor: TomogramReconstructor = EmbeddedReconstruction()
     denoiser: Denoiser = EmbeddedDenoising()
+    segmenter: Segmenter | None = EmbeddedSegmentation()
+    """What finds membranes and other features in the denoised tomogram; none to leave it."""
+    picker: TomogramPicker | None = None
+    """What finds particles in the denoised tomogram; none to leave it."""
     second_opinions: SecondOpinionsOfSeries = SecondOpinionsOfSeries()

@@ -44,7 +44,15 @@ def scaled(image: npt.NDArray[Any], between: Levels) -> Grey:
 
 def upright(grey: Grey, longest: int) -> Image.Image:
     """Turn an image with y upwards into a picture of at most ``longest`` pixels; a small one is enlarged."""
-    picture = Image.fromarray(np.ascontiguousarray(grey[::-1]))
+    return _sized(Image.fromarray(np.ascontiguousarray(grey[::-1])), longest)
+
+
+def upright_colours(colours: npt.NDArray[np.uint8], longest: int) -> Image.Image:
+    """Do the same with an image of red, green and blue."""
+    return _sized(Image.fromarray(np.ascontiguousarray(colours[::-1]), "RGB"), longest)
+
+
+def _sized(picture: Image.Image, longest: int) -> Image.Image:
     enlarged = longest // max(picture.size)
     if enlarged > 1:
         return picture.resize((picture.width * enlarged, picture.height * enlarged), Image.Resampling.NEAREST)

@@ -6,7 +6,6 @@ from typing import Any
 import mrcfile
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from tasks.images.pictures import Grey, contrast, save_picture, upright
 
@@ -24,14 +23,6 @@ def central_slices(path: Path, thickness: int = 5) -> tuple[npt.NDArray[Any], np
 def picture_slices(volume: Path, picture: Path, longest: int = 1024) -> Path:
     """Picture the three central slices of a volume: XY with XZ below it and ZY beside it."""
     return save_picture(picture, upright(_assembled(*map(contrast, central_slices(volume))), longest))
-
-
-def side_by_side(volumes: list[Path], longest: int = 1024) -> Image.Image:
-    """Picture the central XY slices of volumes of one shape beside each other."""
-    slices = [contrast(central_slices(volume)[0]) for volume in volumes]
-    gap = np.full((slices[0].shape[0], GAP), 255, np.uint8)
-    parts = [part for image in slices for part in (gap, image)]
-    return upright(np.hstack(parts[1:]), longest)
 
 
 def _assembled(xy: Grey, xz: Grey, zy: Grey) -> Grey:

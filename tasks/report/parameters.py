@@ -9,6 +9,7 @@ from tasks.ctf_estimation import CtfEstimator
 from tasks.denoising import Denoiser
 from tasks.models import Acquisition, Model
 from tasks.motion_correction import MotionCorrector
+from tasks.segmentation import Segmenter
 from tasks.tilt_series_alignment import TiltSeriesAligner
 from tasks.tomogram_reconstruction import TomogramReconstructor
 
@@ -19,6 +20,7 @@ _KINDS: dict[str, Any] = {
     "denoiser": Denoiser,
     "motion_corrector": MotionCorrector,
     "reconstructor": TomogramReconstructor,
+    "segmenter": Segmenter,
 }
 
 

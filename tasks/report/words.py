@@ -37,6 +37,7 @@ _STAGES = {"particle_diameter": "diameter of the particles", "extraction": "micr
 """What is counted of a kind, where it is not its plural."""
 _STEPS = {
     "ctf_estimation": "CTF estimation",
+    "tomogram_picking": "picking of particles",
     "classification_2d": "2D classification",
     "classification_3d": "3D classification",
     "b_factor": "fit of the B factor",

@@ -11,6 +11,8 @@ from prefect.testing.utilities import prefect_test_harness
 from flows.tomography import Tomography, process_tilt_series
 from tasks.errors import InputError
 from tasks.formats.star import read_table
+from tasks.models.contents import Shortfalls
+from tasks.segmentation import MembrainSeg
 
 pytestmark = pytest.mark.prefect
 
@@ -84,6 +86,31 @@ def test_the_page_shows_the_central_slices(processed):
     assert len(list((processed[0] / "pictures").glob("*.png"))) == 2
 
 
+def test_a_segmentation_that_fails_does_not_lose_the_tomogram(processed, simulated_tilt_series, tmp_path):
+    folder = tmp_path / "copy"
+    # Of finer voxels than by default, on which a membrane can be seen.
+    given = tomography(simulated_tilt_series, folder, project=False, reconstructor={"tool": "embedded", "binning": 2})
+    segmenter = MembrainSeg(checkpoint=tmp_path / "lost.ckpt")
+    first = process_tilt_series(given)
+    again = process_tilt_series(given.model_copy(update={"segmenter": segmenter}))
+    assert again == first
+    (record,) = (folder / "shortfalls").glob("*.json")
+    (shortfall,) = Shortfalls.model_validate(json.loads(record.read_text())["result"]).failed
+    assert (shortfall.step, shortfall.kind) == ("segmentation", "bad-data")
+    assert "lost.ckpt" in shortfall.reason
+    assert "| no segmentation | bad-data: " in Artifact.get("tomogram-ts-01").data
+    assert not list((folder / "segmentation").glob("*.json")), "what was found before is of other inputs"
+    process_tilt_series(given)
+    assert not Shortfalls.model_validate(json.loads(record.read_text())["result"]).failed
+    assert list((folder / "segmentation").glob("*.json"))
+
+
+def test_nobody_need_look_into_the_tomogram(simulated_tilt_series, tmp_path):
+    process_tilt_series(tomography(simulated_tilt_series, tmp_path, project=False, segmenter=None))
+    assert not (tmp_path / "segmentation").exists()
+    assert not (tmp_path / "shortfalls").exists()
+
+
 def test_the_same_again_does_nothing(processed, simulated_tilt_series):
     folder, denoised = processed
     before = written(folder)
@@ -97,7 +124,7 @@ def test_a_new_parameter_recomputes_only_what_depends_on_it(processed, simulated
     before = written(folder)
     process_tilt_series(tomography(simulated_tilt_series, folder, reconstructor={"tool": "embedded", "binning": 2}))
     changed = {Path(name).parts[0] for name, time in written(folder).items() if before.get(name) != time}
-    assert changed == {"tomogram_reconstruction", "denoising"}
+    assert changed == {"tomogram_reconstruction", "denoising", "segmentation"}
 
 
 def test_a_tilt_that_fails_is_left_out_with_the_reason(simulated_tilt_series, tmp_path):

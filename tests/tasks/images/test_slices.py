@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tasks.images import central_slices, contrast, data_uri, picture_slices
-from tasks.images.slices import side_by_side
+from tasks.images import central_slices, contrast, picture_slices
 
 
 @pytest.fixture
@@ -40,10 +39,3 @@ def test_contrast_uses_the_full_range_and_survives_a_constant_image():
     assert (grey.min(), grey.max()) == (0, 255)
     assert 60 < np.median(grey) < 195
     assert contrast(np.ones((4, 4))).max() == 0
-
-
-def test_pictures_for_pages_are_small_jpeg(volume):
-    picture = side_by_side([volume, volume], longest=70)
-    assert picture.size == (32 + 4 + 32, 16)
-    assert side_by_side([volume, volume], longest=140).size == (136, 32)
-    assert data_uri(picture).startswith("data:image/jpeg;base64,/9j/")

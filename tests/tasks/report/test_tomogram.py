@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from tasks.formats.mrc import write_mrc
-from tasks.models import Alignment, Tomogram
+from tasks.models import Alignment, Tomogram, TomogramPicks
+from tasks.models.contents import Contents, Shortfall, Shortfalls
+from tasks.models.segmentation import Feature, Segmentation
 from tasks.report.tomogram import page
 
 
@@ -29,3 +31,25 @@ def test_says_what_was_not_measured(tomogram):
     text = page("a", alignment(), tomogram, tomogram)
     assert "| tilt offset | not measured |" in text
     assert "| thickness of the specimen | not measured |" in text
+
+
+def test_says_what_is_in_the_tomogram(tomogram, tmp_path):
+    write_mrc(tmp_path / "membrane.mrc", np.ones((8, 16, 20), np.int16), 10.0)
+    membrane = Feature(name="membrane", labels=tmp_path / "membrane.mrc", fraction=0.0234, parts=4)
+    segmentation = Segmentation(
+        tomogram=tomogram.path, features=(membrane,), voxel_size=10, shape=tomogram.shape, program="finder 1"
+    )
+    picks = TomogramPicks(
+        tomogram=tomogram, coordinates=tmp_path / "a.star", count=17, diameter=250, threshold=5, program="picker 2"
+    )
+    text = page("a", alignment(), tomogram, tomogram, Contents(segmentation=segmentation, picks=picks))
+    assert "denoised, with membrane in colour." in text
+    assert f"| membrane | 2.3% of the volume in 4 parts: `{membrane.labels}` |\n" in text
+    assert "| particles picked | 17: " in text
+    assert "| picked by | picker 2 |\n" in text
+
+
+def test_says_what_the_tomogram_lacks(tomogram):
+    failed = Shortfall(step="tomogram_picking", kind="tool-error", reason="it | broke\nbadly")
+    text = page("a", alignment(), tomogram, tomogram, Contents(shortfalls=Shortfalls(failed=(failed,))))
+    assert text.endswith("| no picking of particles | tool-error: it / broke badly |\n")
