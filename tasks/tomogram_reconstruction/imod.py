@@ -1,4 +1,4 @@
-"""IMOD (doi:10.1006/jsbi.1996.0013): newstack makes the aligned stack, tilt the tomogram.
+"""IMOD (doi:10.1006/jsbi.1996.0013): newstack makes the aligned stack, ctfphaseflip corrects it, tilt makes the volume.
 
 Each volume, whole, even and odd, is made by the same transforms. tilt writes slices across the tilt axis, in whose rows
 the height falls: a point is seen at x cos(tilt) - row sin(tilt). They are turned to sections as ``clip rotx`` does it.
@@ -17,14 +17,16 @@ from tasks.formats.com import Newstack, Tilt, newstack_options, tilt_options
 from tasks.formats.tlt import write_tlt
 from tasks.formats.xf import Transform, read_xf, write_xf
 from tasks.imod import version
-from tasks.models import Alignment, Executable, ImagedTiltSeries, Incidental, Model, Tomogram
+from tasks.models import Alignment, Executable, ImagedTiltSeries, Incidental, Model, Optics, Tomogram
 from tasks.tomogram_reconstruction.aretomo_files import STACKS, write_stack
+from tasks.tomogram_reconstruction.imod_contrast import flipping_options, write_defocus
 from tasks.tomogram_reconstruction.local import without_patches
 from tasks.tomogram_reconstruction.outcome import accept, tomogram
 from tasks.tomogram_reconstruction.slices import write_sections
 from tasks.tomogram_reconstruction.tilt_images import AlignedImage, aligned_images, has_halves, image_shape, plane_shape
 
 _ALIGNED, _TRANSFORMS, _ANGLES = "tilts_ali.mrc", "tilts.xf", "tilts.tlt"
+_CORRECTED, _DEFOCUS = "tilts_ctfcorr_ali.mrc", "tilts.defocus"
 
 
 class ImodReconstruction(Model):
@@ -34,6 +36,12 @@ class ImodReconstruction(Model):
     executable: Executable = "tilt"
     newstack: Executable = "newstack"
     """Name or path of newstack."""
+    ctfphaseflip: Executable = "ctfphaseflip"
+    """Name or path of ctfphaseflip."""
+    ctf_correction: Literal["none", "phase-flip"] = "none"
+    """Correction of the contrast transfer function in strips of one height; every tilt must have a CTF for it."""
+    handedness: Literal[-1, 1] = -1
+    """Whether defocus grows (1) or falls (-1) with the height of the specimen (rlnTomoHand)."""
     binning: PositiveInt = 4
     """Edge of a voxel in pixels of the tilt images."""
     thickness: PositiveFloat | None = None
@@ -61,10 +69,12 @@ class ImodReconstruction(Model):
         with TemporaryDirectory(prefix=f".{series.name}.", dir=folder) as beside:
             write_xf(Path(beside) / _TRANSFORMS, transforms)
             write_tlt(Path(beside) / _ANGLES, [aligned.place.angle for aligned in images])
+            if self.ctf_correction != "none":
+                write_defocus(Path(beside) / _DEFOCUS, images)
             for suffix in suffixes:
                 stack = Path(beside) / f"tilts{suffix}.mrc"
                 write_stack(stack, images, STACKS[suffix])
-                written = self._run(images, stack, folder / f"{series.name}{suffix}_imod.log")
+                written = self._run(images, series.optics, stack, folder / f"{series.name}{suffix}_imod.log")
                 rows, columns = plane_shape(images, self.binning)
                 depth = self.depth(images) // self.binning
                 accept(written, f"IMOD's tilt ({written.name})", voxel_size, (rows, depth, columns))
@@ -86,11 +96,17 @@ class ImodReconstruction(Model):
         )
         return [*newstack_options(asked), "ModeToOutput\t2"]
 
+    def correcting(self, optics: Optics, pixel_size: float) -> list[str]:
+        """Return the options by which ctfphaseflip corrects the aligned stack, typed to it line by line."""
+        files = f"InputStack {_ALIGNED}", f"OutputFileName {_CORRECTED}", f"AngleFile {_ANGLES}"
+        options = flipping_options(optics, pixel_size * self.binning, self.handedness)
+        return [*files, f"DefocusFile {_DEFOCUS}", *options]
+
     def projecting(self, images: Sequence[AlignedImage], volume: str) -> list[str]:
         """Return the options by which tilt makes the volume, typed to it line by line."""
         rows, columns = plane_shape(images, 1)
         asked = Tilt(
-            projections=_ALIGNED,
+            projections=_ALIGNED if self.ctf_correction == "none" else _CORRECTED,
             output=volume,
             angles=_ANGLES,
             binning=self.binning,
@@ -103,21 +119,26 @@ class ImodReconstruction(Model):
             options.append(f"FakeSIRTiterations {self.sirt_iterations}")
         return options if self.gpu is None else [*options, f"UseGPU {self.gpu}", "ActionIfGPUFails 1,2"]
 
-    def _run(self, images: Sequence[AlignedImage], stack: Path, log: Path) -> Path:
+    def _run(self, images: Sequence[AlignedImage], optics: Optics, stack: Path, log: Path) -> Path:
         """Make the volume of a stack beside it."""
+        aligned, corrected = stack.with_name(_ALIGNED), stack.with_name(_CORRECTED)
+        _ask(self.newstack, self.aligning(images, stack.name), aligned, log.with_name(f"{log.stem}_newstack.log"))
+        if self.ctf_correction != "none":
+            pixel_size = images[0].image.micrograph.pixel_size
+            beside = log.with_name(f"{log.stem}_ctfphaseflip.log")
+            _ask(self.ctfphaseflip, self.correcting(optics, pixel_size), corrected, beside)
         volume = stack.with_name(f"{stack.stem}_rec.mrc")
-        beside = log.with_name(f"{log.stem}_newstack.log")
-        given = [self.newstack, "-StandardInput"]
-        run(given, cwd=stack.parent, answers=self.aligning(images, stack.name), log=beside)
-        aligned = stack.with_name(_ALIGNED)
-        if not aligned.is_file():
-            raise ResultError(f"newstack ended well but did not write {_ALIGNED}; its log is {beside}")
-        given = [self.executable, "-StandardInput"]
-        run(given, cwd=stack.parent, answers=self.projecting(images, volume.name), log=log)
-        if not volume.is_file():
-            raise ResultError(f"tilt ended well but did not write {volume.name}; its log is {log}")
+        _ask(self.executable, self.projecting(images, volume.name), volume, log)
         aligned.unlink()
+        corrected.unlink(missing_ok=True)
         return volume
+
+
+def _ask(program: str, options: Sequence[str], written: Path, log: Path) -> None:
+    """Run a program with options typed to it; it must write a file, in whose folder it runs."""
+    run([program, "-StandardInput"], cwd=written.parent, answers=list(options), log=log)
+    if not written.is_file():
+        raise ResultError(f"{Path(program).name} ended well but did not write {written.name}; its log is {log}")
 
 
 def _transforms(alignment: Alignment) -> tuple[Transform, ...]:

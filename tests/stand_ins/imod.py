@@ -17,7 +17,7 @@ def install_imod(folder: Path) -> Path:
     """Install all stand-ins for IMOD as IMOD itself is laid out; return the folder of the programs."""
     (folder / "bin").mkdir(parents=True, exist_ok=True)
     (folder / "VERSION").write_text(f"{VERSION}\n")
-    for program in ("batchruntomo", "newstack", "tilt"):
+    for program in ("batchruntomo", "newstack", "ctfphaseflip", "tilt"):
         install(program, folder / "bin")
     return folder / "bin"
 
