@@ -1,6 +1,7 @@
 """RELION really runs here: what it finds must mean what the built-in tool finds."""
 
 import shutil
+from itertools import product
 
 import numpy as np
 import pytest
@@ -59,6 +60,24 @@ def test_means_the_same_as_the_built_in_tool(make_movie, tmp_path):
     assert sorted(path.name for path in (tmp_path / "relion").iterdir()) == [
         *("movie.mrc", "movie.star", "movie_PS.mrc", "movie_noDW.mrc", "movie_relion.log")
     ]
+
+
+def test_turns_a_gain_reference_as_we_do(make_movie, tmp_path):
+    shape = (64, 96)
+    gain = np.random.default_rng(61).uniform(0.7, 1.3, shape).astype(np.float32)
+    movie = make_movie(moving_counts(shape, drift(3, seed=62), seed=63, gain=gain), name="movie.mrc")
+    corrector = RelionMotion(patches=(1, 1), dose_weighting=False, power_spectrum=False)
+    images = []
+    for rotation, flip in product(range(4), ("none", "upside-down", "left-right")):
+        reference = GainReference(path=tmp_path / "gain.mrc", rotation=rotation, flip=flip)
+        turned = movie.model_copy(update={"acquisition": movie.acquisition.model_copy(update={"gain": reference})})
+        unflipped = {"none": gain, "upside-down": gain[::-1], "left-right": gain[:, ::-1]}[flip]
+        write_mrc(reference.path, np.rot90(unflipped, rotation), PIXEL_SIZE)
+        np.testing.assert_array_equal(gain_of(turned), gain)
+        images.append(read_image(corrector.correct(turned, tmp_path / f"{rotation}{flip}").micrograph.path))
+    assert len(images) == 12
+    for image in images[1:]:
+        np.testing.assert_allclose(image, images[0], rtol=1e-4)
 
 
 def test_reads_frames_that_were_left_out_not_as_shifts_of_minus_9999(make_movie, tmp_path):
