@@ -41,6 +41,9 @@ Of = TypeVar("Of", bound=Model)
 
 _log = logging.getLogger(__name__)
 
+_UNTELLING = (CryoemError, OSError, ValueError)
+"""What may go wrong with files that are gone, of another version or of another size: no item shall fail by it."""
+
 STEP = "session_consensus"
 """The step that compares an item with its session."""
 SERIES = 5
@@ -155,7 +158,7 @@ def look(ledger: Ledger, name: str, kind: str) -> None:
         first = First(ledger, find_session(ledger, name))
         if len(first.alignments) >= SERIES if asked is OF_SERIES else len(first.movies) >= MOVIES:
             _settle(first, asked, known)
-    except (CryoemError, OSError) as reason:
+    except _UNTELLING as reason:
         _log.warning("what the items of %s agree on cannot be told: %s", name, reason)
 
 
@@ -189,7 +192,7 @@ def compared(ledger: Ledger, session: str, alignment: Alignment, folder: Path) -
         return
     try:
         deviations = tuple(_deviations(known, alignment, folder))
-    except (CryoemError, OSError) as reason:
+    except _UNTELLING as reason:
         _log.warning("a series cannot be compared with session %s: %s", session, reason)
         return
     value = Deviations(deviations=deviations).model_dump(mode="json")
@@ -219,7 +222,7 @@ def _settle(first: First, estimators: Mapping[str, Estimator], known: Mapping[st
     for name in sorted(estimators.keys() - known.keys()):
         try:
             estimate = estimators[name](first)
-        except (CryoemError, OSError) as reason:
+        except _UNTELLING as reason:
             estimate = Estimate.model_validate(
                 {"name": name, "value": None, "confidence": 0, "items": 0, "evidence": f"could not be asked: {reason}"}
             )

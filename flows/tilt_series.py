@@ -56,11 +56,18 @@ def found(ledger: Ledger, lease: Lease) -> Iterator[Result]:
 
 
 def with_axis(tomography: Tomography, ledger: Ledger, key: str) -> Tomography:
-    """Start a series from the tilt axis of its session, where nobody has said one and the session has one."""
-    source = tomography.source
+    """Start a series from the tilt axis of its session, where nobody has said one and the session has one.
+
+    It keeps the one that it began with, or doing it again would compute all anew.
+    """
+    source, marker = tomography.source, tomography.folder / "tilt_axis.txt"
     if tomography.session is None or not isinstance(source, MdocSource) or source.tilt_axis_angle is not None:
         return tomography
-    axis = axis_to_start(ledger, tomography.session, key)
+    axis = float(marker.read_text()) if marker.exists() else axis_to_start(ledger, tomography.session, key)
+    if axis is None:
+        return tomography
+    with replacing(marker) as beside:
+        beside.write_text(f"{axis}\n")
     return tomography.model_copy(update={"source": source.model_copy(update={"tilt_axis_angle": axis})})
 
 

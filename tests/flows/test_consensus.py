@@ -8,7 +8,7 @@ from flows.tilt_series import with_axis
 from flows.tomography import Tomography
 from tasks.ctf_estimation import EmbeddedCtf, estimate_ctf, place_of_ctf
 from tasks.formats.mrc import write_mrc
-from tasks.ledger import Arrival, Claimer, Ledger, Result, Session, arrive, claim, finish, frozen, open_session
+from tasks.ledger import Arrival, Claimer, Ledger, Result, Session, arrive, claim, finish, frozen, open_session, thaw
 from tasks.models import Alignment, Deviations, Micrograph, Model, Motion, Optics, TiltAlignment, TiltGeometry
 from tasks.simulation import SimulatedMovies, SimulatedTiltSeries, simulate_tilt_images
 
@@ -147,16 +147,20 @@ def agreed(ledger, tmp_path) -> Ledger:
     return ledger
 
 
-def test_later_series_start_from_the_axis_and_those_before_keep_their_own(agreed):
+def test_later_series_start_from_the_axis_and_those_before_keep_their_own(agreed, tmp_path):
     assert axis_to_start(agreed, "s", "new") == AXIS
     assert axis_to_start(agreed, "s", "ts0") is None
     source = {"mdoc": "/a.mdoc", "frames": "/frames", "acquisition": {"pixel_size": 5}, "kind": "mdoc"}
-    asked = {"name": "new", "folder": "/results", "session": "s"}
+    asked = {"name": "new", "folder": str(tmp_path / "new"), "session": "s"}
     nobody = Tomography.model_validate(asked | {"source": source})
     assert with_axis(nobody, agreed, "new").source.tilt_axis_angle == AXIS
     user = Tomography.model_validate(asked | {"source": source | {"tilt_axis_angle": 30.0}})
     assert with_axis(user, agreed, "new") == user
-    assert with_axis(nobody, agreed, "ts0") == nobody
+    before = nobody.model_copy(update={"name": "ts0", "folder": tmp_path / "ts0"})
+    assert with_axis(before, agreed, "ts0") == before
+
+    thaw(agreed, "s")
+    assert with_axis(nobody, agreed, "new").source.tilt_axis_angle == AXIS, "it keeps what it began with"
 
 
 def test_a_later_series_that_deviates_is_told(agreed, tmp_path):
