@@ -14,8 +14,8 @@ from pydantic import NonNegativeFloat
 
 from flows.items import ANSWERS, MURFEY, TOLD
 from flows.murfey.asked import is_led_by_murfey
-from tasks.ledger import Asked, Ledger, Session, requests_for
-from tasks.ledger.overdue import Overdue, Unsent, message_keys, overdue, settled, unsent
+from tasks.ledger import Asked, Ledger, Session
+from tasks.ledger.overdue import Heard, Overdue, Unsent, heard, message_keys, overdue, settled, unsent
 from tasks.models import Model
 from tasks.murfey import SpaBFactor, SpaClass2D, SpaClass3D, SpaRefine, TomoAlign, TomoPreprocess
 
@@ -46,7 +46,7 @@ def findings(ledger: Ledger, session: Session, patience: float = PATIENCE) -> li
         return []
     found = [_unanswered(each) for each in overdue(ledger, session.name, patience)]
     if session.kind == "tomography":
-        tilts, series = (requests_for(ledger, session.name, each.recipe) for each in (TomoPreprocess, TomoAlign))
+        tilts, series = (heard(ledger, session.name, each.recipe) for each in (TomoPreprocess, TomoAlign))
         return found + unaligned(tilts, series, time.time(), patience)
     return found + _held(ledger, session.name, patience)
 
@@ -56,7 +56,7 @@ def undelivered(ledger: Ledger, patience: float = PATIENCE) -> list[Finding]:
     return [_undelivered(each) for each in unsent(ledger, patience) if each.target not in TOLD]
 
 
-def unaligned(tilts: Sequence[Asked], series: Sequence[Asked], now: float, patience: float = PATIENCE) -> list[Finding]:
+def unaligned(tilts: Sequence[Heard], series: Sequence[Heard], now: float, patience: float = PATIENCE) -> list[Finding]:
     """Return the series that have tilts, the last of them long ago, and were not asked for since it came."""
     last_asked = {collection: max(each.received for each in those) for collection, those in _collected(series).items()}
     return [
@@ -90,16 +90,16 @@ def _unreleased(asked: Asked) -> Finding:
     return Finding(about=f"{asked.recipe} {asked.item} {asked.sequence}", words=words)
 
 
-def _collected(requests: Sequence[Asked]) -> dict[str, list[Asked]]:
+def _collected(requests: Sequence[Heard]) -> dict[str, list[Heard]]:
     """Group requests by data collection, which is a series; sessions have thousands, so they are not read in full."""
-    found: defaultdict[str, list[Asked]] = defaultdict(list)
+    found: defaultdict[str, list[Heard]] = defaultdict(list)
     for each in requests:
         if said := _COLLECTION.search(each.body):
             found[said[1]].append(each)
     return found
 
 
-def _newest(tilts: Sequence[Asked]) -> float:
+def _newest(tilts: Sequence[Heard]) -> float:
     """Return when the last tilt came that had not come before."""
     first: dict[str, float] = {}
     for each in tilts:
@@ -107,7 +107,7 @@ def _newest(tilts: Sequence[Asked]) -> float:
     return max(first.values())
 
 
-def _unaligned(collection: str, tilts: Sequence[Asked], age: float) -> Finding:
+def _unaligned(collection: str, tilts: Sequence[Heard], age: float) -> Finding:
     movies, last = {each.key for each in tilts}, Path(tilts[-1].key).name
     words = (
         f"{len(movies)} tilts of data collection {collection} have come, the last, {last}, {minutes(age)} ago, and "

@@ -17,7 +17,9 @@ from tasks.ledger.models import Delivery, Message
 from tasks.ledger.policy import patience
 from tasks.ledger.tables import outbox
 
+# In the words of the partial indices.
 PENDING = outbox.c.state == literal_column("'pending'")
+DEAD = outbox.c.state == literal_column("'dead'")
 _TAKEN = (
     outbox.c.id.label("message"),
     outbox.c.version,
@@ -75,14 +77,14 @@ def failed(ledger: Ledger, delivery: Delivery, error: str, *, rejected: bool = F
 
 def revive(ledger: Ledger, target: str) -> int:
     """Let the dead messages of a target be sent again at once; return their number."""
-    change = update(outbox).where(outbox.c.target == target, outbox.c.state == "dead")
+    change = update(outbox).where(outbox.c.target == target, DEAD)
     values = {"state": "pending", "attempts": 0, "next_try": 0.0}
     return ledger.write(lambda connection: connection.execute(change.values(values)).rowcount)
 
 
 def dead(ledger: Ledger, target: str) -> list[Delivery]:
     """Return the messages that were given up, the oldest first."""
-    query = select(*_TAKEN).where(outbox.c.target == target, outbox.c.state == "dead").order_by(outbox.c.id)
+    query = select(*_TAKEN).where(outbox.c.target == target, DEAD).order_by(outbox.c.id)
     return ledger.read(lambda connection: _deliveries(connection.execute(query)))
 
 

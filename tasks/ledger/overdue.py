@@ -1,13 +1,15 @@
 """What has been without an answer for long: requests whose items are not done, messages that are not sent."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from pydantic import NonNegativeFloat, PositiveInt
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select, union_all
 
 from tasks.ledger.clock import NOW
 from tasks.ledger.database import Ledger
 from tasks.ledger.models import State
+from tasks.ledger.outbox import DEAD, PENDING
 from tasks.ledger.requests import ASKED, Asked
 from tasks.ledger.tables import items, outbox, requests, sessions
 from tasks.models import Model
@@ -33,23 +35,31 @@ _SETTLED = ASKED.join(items, _ITS_ITEM).where(
     bindparam("seconds") <= _AGE,
     items.c.state.in_(("done", "quarantined")),
 )
-_UNSENT = (
-    select(
-        outbox.c.target,
-        outbox.c.state,
-        func.count().label("number"),
-        func.max(NOW - outbox.c.posted).label("age"),
-        func.max(outbox.c.error).label("error"),
-    )
-    .where(
-        or_(
-            outbox.c.state == "dead",
-            and_(outbox.c.state == "pending", NOW - outbox.c.posted >= bindparam("seconds")),
-        )
-    )
-    .group_by(outbox.c.target, outbox.c.state)
-    .order_by(outbox.c.target, outbox.c.state)
+_HEARD = (
+    select(requests.c.key, requests.c.received, requests.c.body)
+    .join(sessions, sessions.c.id == requests.c.session_id)
+    .where(sessions.c.name == bindparam("whose"), requests.c.recipe == bindparam("what"))
+    .order_by(requests.c.id)
 )
+_COUNTED = select(
+    outbox.c.target,
+    outbox.c.state,
+    func.count().label("number"),
+    func.max(NOW - outbox.c.posted).label("age"),
+    func.max(outbox.c.error).label("error"),
+).group_by(outbox.c.target, outbox.c.state)
+# Each by its index: those that were sent are many more.
+_UNSENT = union_all(
+    _COUNTED.where(DEAD), _COUNTED.where(PENDING, NOW - outbox.c.posted >= bindparam("seconds"))
+).order_by("target", "state")
+
+
+class Heard(NamedTuple):
+    """What tells when something was asked for: of thousands a model of each would cost more than reading it."""
+
+    key: str
+    received: float
+    body: str
 
 
 class Overdue(Model):
@@ -80,6 +90,12 @@ def overdue(ledger: Ledger, session: str, seconds: float) -> list[Overdue]:
     chosen = {"whose": session, "seconds": seconds}
     rows = ledger.read(lambda connection: connection.execute(_OVERDUE, chosen).all())
     return [Overdue.model_validate(row._asdict()) for row in rows]
+
+
+def heard(ledger: Ledger, session: str, recipe: str) -> list[Heard]:
+    """Return when what was asked for with a recipe, in the order of receipt."""
+    rows = ledger.read(lambda connection: connection.execute(_HEARD, {"whose": session, "what": recipe}).all())
+    return [Heard(*row) for row in rows]
 
 
 def settled(ledger: Ledger, session: str, recipes: Sequence[str], seconds: float) -> list[Asked]:

@@ -9,7 +9,7 @@ from tasks.errors import InputError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0004"
+NEWEST = "0005"
 """The revision that this version of the package works with."""
 
 # Any number that nobody else uses in the same database.

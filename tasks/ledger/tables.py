@@ -153,6 +153,7 @@ outbox = Table(
     CheckConstraint("state IN ('pending', 'sent', 'dead')", name="state"),
     CheckConstraint("state <> 'sent' OR sent IS NOT NULL", name="sent_when_sent"),
     _index("ix_outbox_pending", "target", "id", where="state = 'pending'"),
+    _index("ix_outbox_dead", "target", "id", where="state = 'dead'"),
     _index("ix_outbox_delayed", "state", "next_try", where="state = 'pending' AND next_try > 0"),
 )
 
