@@ -23,7 +23,7 @@ def test_an_ispyb_that_stops_in_the_middle_has_each_row_once_afterwards(
 ):
     load = Load(rig, rabbitmq, ispyb, movies(COUNT))
     with gateway(broker=rabbitmq.url, feedback_rate="1000"):
-        load.run(away=3, patience=120)
+        load.run(away=3, patience=300)
     assert load.rows() == load.due()
     assert load.paths() == {str(rig.murfey.site.folder / "raw7" / name) for name in load.names}
     assert load.answers() == {("picked_particles", number): 1 for number in load.spa.movies}
