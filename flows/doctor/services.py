@@ -42,7 +42,8 @@ def _queue(broker: Broker, name: str) -> Finding:
 
 def check_prefect() -> list[Finding]:
     """Ask the Prefect server for its deployments and workers."""
-    from prefect.client.orchestration import get_client  # noqa: PLC0415 - takes seconds
+    from prefect import __version__ as ours  # noqa: PLC0415 - takes seconds
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - as above
     from prefect.settings import PREFECT_API_URL  # noqa: PLC0415 - as above
 
     url = PREFECT_API_URL.value()
@@ -57,7 +58,8 @@ def check_prefect() -> list[Finding]:
             states = {name: _states(client, name) for name in pools}
     except HTTPError as error:
         return [_prefect("server", "broken", f"{url}: {error}", "is it up, and is PREFECT_API_URL right?")]
-    return [_prefect("server", "ok", f"{url}: version {version}"), _deployments(deployed), *_workers(states)]
+    said = f"{url}: version {version}" + (f"; ours is {ours}" if version != ours else "")
+    return [_prefect("server", "ok", said), _deployments(deployed), *_workers(states)]
 
 
 def _states(client: "SyncPrefectClient", pool: str) -> Counter[str]:

@@ -57,3 +57,9 @@ def test_a_server_without_our_deployments_and_workers_is_told_what_it_lacks(pref
     assert every["deployments"].advice == "cryoem-flows deploy"
     assert every["pool cryoem"].state == "broken"
     assert every["pool cryoem"].advice == "prefect worker start --pool cryoem"
+    with get_client(sync_client=True) as client:
+        place = {"work_pool_name": "cryoem"}
+        client.request(
+            "POST", "/work_pools/{work_pool_name}/workers/heartbeat", path_params=place, json={"name": "gpu01"}
+        )
+    assert found(services.check_prefect)["pool cryoem"].found == "1 at work"
