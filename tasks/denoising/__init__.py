@@ -3,15 +3,16 @@
 from pathlib import Path
 from typing import Annotated
 
+from tasks.denoising.cryocare import CryoCare
 from tasks.denoising.embedded import EmbeddedDenoising
 from tasks.denoising.topaz import Topaz
 from tasks.models import Tomogram, one_of
 from tasks.reuse import Place
 from tasks.step import once, step
 
-__all__ = ["Denoiser", "EmbeddedDenoising", "Topaz", "denoise_tomogram", "place_of_denoised"]
+__all__ = ["CryoCare", "Denoiser", "EmbeddedDenoising", "Topaz", "denoise_tomogram", "place_of_denoised"]
 
-Denoiser = Annotated[EmbeddedDenoising | Topaz, one_of("tool")]
+Denoiser = Annotated[EmbeddedDenoising | Topaz | CryoCare, one_of("tool")]
 
 
 def place_of_denoised(tomogram: Tomogram, denoiser: Denoiser, folder: Path) -> Place[Tomogram]:

@@ -1,6 +1,6 @@
 from pydantic import TypeAdapter
 
-from tasks.denoising import Denoiser, EmbeddedDenoising, Topaz, denoise_tomogram
+from tasks.denoising import CryoCare, Denoiser, EmbeddedDenoising, Topaz, denoise_tomogram
 
 
 def test_a_tomogram_is_not_denoised_twice(noisy, tmp_path):
@@ -15,3 +15,4 @@ def test_the_tool_is_chosen_by_its_name():
     adapter = TypeAdapter(Denoiser)
     assert adapter.validate_python({"tool": "embedded"}) == EmbeddedDenoising()
     assert adapter.validate_python({"tool": "topaz", "model": "unet-3d-20a"}) == Topaz(model="unet-3d-20a")
+    assert adapter.validate_python({"tool": "cryocare", "batch": 4}) == CryoCare(batch=4)
