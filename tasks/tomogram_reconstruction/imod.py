@@ -4,6 +4,7 @@ Each volume, whole, even and odd, is made by the same transforms. tilt writes sl
 the height falls: a point is seen at x cos(tilt) - row sin(tilt). They are turned to sections as ``clip rotx`` does it.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,7 +68,7 @@ class ImodReconstruction(Model):
         voxel_size = images[0].image.micrograph.pixel_size * self.binning
         volumes = []
         with TemporaryDirectory(prefix=f".{series.name}.", dir=folder) as beside:
-            write_xf(Path(beside) / _TRANSFORMS, transforms)
+            write_xf(Path(beside) / _TRANSFORMS, self.centred(images, transforms))
             write_tlt(Path(beside) / _ANGLES, [aligned.place.angle for aligned in images])
             if self.ctf_correction != "none":
                 write_defocus(Path(beside) / _DEFOCUS, images)
@@ -88,6 +89,20 @@ class ImodReconstruction(Model):
         pixel_size = images[0].image.micrograph.pixel_size
         return max(round(min(image_shape(images)) / 2 if self.thickness is None else self.thickness / pixel_size), 1)
 
+    def centred(self, images: Sequence[AlignedImage], transforms: Sequence[Transform]) -> tuple[Transform, ...]:
+        """Return transforms by which our origin, the middle of voxel n // 2, is there in the volume.
+
+        IMOD's is between the voxels of an even number: the specimen is moved by half a voxel.
+        """
+        rows, columns = plane_shape(images, self.binning)
+        z, y, x = (self.binning * (0.0 if n % 2 else 0.5) for n in (self.depth(images) // self.binning, rows, columns))
+        moved = []
+        for aligned, transform in zip(images, transforms, strict=True):
+            angle = math.radians(aligned.place.angle)
+            dx = transform.dx + x * math.cos(angle) + z * math.sin(angle)
+            moved.append(transform.model_copy(update={"dx": dx, "dy": transform.dy + y}))
+        return tuple(moved)
+
     def aligning(self, images: Sequence[AlignedImage], stack: str) -> list[str]:
         """Return the options by which newstack makes the aligned stack, typed to it line by line."""
         rows, columns = plane_shape(images, self.binning)
@@ -104,13 +119,13 @@ class ImodReconstruction(Model):
 
     def projecting(self, images: Sequence[AlignedImage], volume: str) -> list[str]:
         """Return the options by which tilt makes the volume, typed to it line by line."""
-        rows, columns = plane_shape(images, 1)
+        rows, columns = plane_shape(images, self.binning)
         asked = Tilt(
             projections=_ALIGNED if self.ctf_correction == "none" else _CORRECTED,
             output=volume,
             angles=_ANGLES,
             binning=self.binning,
-            full_size=(columns, rows),
+            full_size=(columns * self.binning, rows * self.binning),
             thickness=self.depth(images),
         )
         options = [line for line in tilt_options(asked) if not line.startswith("RADIAL")]
