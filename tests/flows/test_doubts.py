@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stand_ins.installing import calls, install
 
 from flows.doubts import question_of_ctf, question_of_motion
 from flows.doubts_of_series import question_of_alignment
@@ -12,7 +13,7 @@ from flows.second_opinions import SecondOpinions
 from flows.sessions import TomographySession
 from flows.steps import concluded
 from flows.tools import TomographyTools
-from tasks.ctf_estimation import EmbeddedCtf
+from tasks.ctf_estimation import Ctffind4, EmbeddedCtf
 from tasks.formats.mrc import write_mrc
 from tasks.models import Alignment, Ctf, ImagedTiltSeries, Micrograph, Motion, Opinion, Optics, TiltImage
 from tasks.motion_correction import EmbeddedMotion
@@ -41,6 +42,23 @@ def test_a_ctf_that_was_searched_where_it_is_not_is_found_by_a_second_estimator(
 
     concluded(consulted(question_of_ctf(micrograph, Optics(), EmbeddedCtf(), opinions, tmp_path / "well")))
     assert not (tmp_path / "well/second_opinion").exists()
+
+
+def test_an_external_program_is_asked_only_about_what_is_in_doubt(tmp_path):
+    image, truth = simulate_micrograph(SimulatedMovies(seed=822, shape=(768, 768), pixel_size=1.5))
+    write_mrc(tmp_path / "image.mrc", image, 1.5)
+    micrograph = Micrograph(path=tmp_path / "image.mrc", pixel_size=1.5)
+    program = install("ctffind4", tmp_path / "bin")
+    opinions = SecondOpinions(ctf_estimator=Ctffind4(executable=str(program)), ctf_resolution=10.0)
+    beyond = EmbeddedCtf(defocus_range=(truth.defocus.u + 8000, truth.defocus.u + 30000))
+    for estimator, folder in ((EmbeddedCtf(), "well"), (beyond, "badly")):
+        question = question_of_ctf(micrograph, Optics(), estimator, opinions, tmp_path / folder)
+        believed = concluded(consulted(question))
+        assert believed.defocus == pytest.approx(truth.defocus.mean, abs=150), folder
+    assert len(calls(program)) == 1
+    opinion = opinion_in(tmp_path / "badly/second_opinion_of_ctf_estimation", Ctf)
+    assert (opinion.first.tool, opinion.second.tool, opinion.won) == ("embedded", "ctffind4", "second")
+    assert believed.program.startswith("CTFFIND")
 
 
 def test_two_corrections_of_a_motion_that_jumps_are_judged_by_their_thon_rings(simulated_movies, tmp_path):
