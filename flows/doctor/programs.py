@@ -25,12 +25,13 @@ _SOURCES = {
     "ctffind": "https://cistem.org",
     "cryolo": "https://cryolo.readthedocs.io, in an environment of its own (free for academic use only)",
     "topaz": "Topaz: pip install 'cryoem-flows[topaz]', or a Python that has it (GPL)",
-    "cryocare": "cryoCARE: pip install cryoCARE, in an environment of its own (BSD)",
+    "cryoCARE": "cryoCARE: pip install cryoCARE, in an environment of its own (BSD)",
     "membrain": "https://github.com/teamtomo/membrain-seg, in an environment of its own, with its weights",
     "easymode": "https://github.com/mgflast/easymode, in an environment of its own",
     "ib_": "IceBreaker: pip install icebreaker-em (BSD)",
     **dict.fromkeys(("batchruntomo", "tilt", "newstack", "clip"), "IMOD: https://bio3d.colorado.edu/imod (GPL)"),
 }
+_ELSEWHERE = "docs/steps says where it is to be had"
 
 
 def check_settings() -> list[Finding]:
@@ -91,7 +92,7 @@ def _failed(program: Program, environment: Environment | None, error: CryoemErro
         advice = f"mend its entry in {site().programs}, or what the entry names"
         return _finding(program, "broken", f"{reason}{_how(environment)}", advice)
     if program.is_module or find(program.name) is None:
-        advice = next((source for name, source in _SOURCES.items() if program.name.startswith(name)), "")
+        advice = next((source for name, source in _SOURCES.items() if program.name.startswith(name)), _ELSEWHERE)
         return _finding(program, "missing", "not in this Python" if program.is_module else "not in PATH", advice)
     return _finding(program, "broken", reason, f"start it by hand: {find(program.name)}")
 

@@ -14,7 +14,7 @@ _STATE = len("missing")
 _NARROWEST = 80
 _WIDEST = 140
 _UNKNOWN = 120
-_LONGEST_NAME = 24
+_LONGEST_NAME = 30
 
 
 def told(findings: Sequence[Finding], width: int | None = None) -> Iterator[str]:

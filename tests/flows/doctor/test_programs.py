@@ -40,6 +40,7 @@ def test_on_a_bare_machine_all_are_missing_and_nothing_is_broken():
     states = {name: finding.state for name, finding in found().items() if name != "topaz"}
     assert set(states.values()) == {"missing"}
     assert is_well(list(found().values()))
+    assert all(finding.advice for finding in found().values() if finding.state == "missing")
 
 
 def test_what_is_missing_is_said_with_where_it_is_to_be_had_and_what_for():
