@@ -32,7 +32,7 @@ def attempt(ledger: Ledger, worker: Claimer, kind: FailureKind, *messages: Messa
     return fail(ledger, lease, Failure(kind=kind, reason="as the test wishes", log=Path("/log")), messages).state
 
 
-@pytest.mark.parametrize("kind", ["missing-input", "out-of-memory", "tool-error"])
+@pytest.mark.parametrize("kind", ["missing-input", "out-of-memory", "no-gpu", "tool-error"])
 def test_each_kind_waits_as_its_rule_says_and_ends_in_quarantine(
     ledger: Ledger, worker: Claimer, clock, kind: FailureKind
 ) -> None:
