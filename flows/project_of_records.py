@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from flows.project_of_spa import batch_of, density_of, movie_of
 from flows.projects import PROJECT
-from flows.records import result_in
+from flows.records import records_of, result_in
 from tasks.ledger import Result
 from tasks.models import Acquisition, Micrograph, Movie
 from tasks.project import ProcessedBatch, ProcessedMovie, write_spa_project
@@ -56,7 +56,7 @@ def _movies(
 def _by_image(folder: Path) -> dict[str, dict[str, Result]]:
     """Return what the steps recorded of each image in a folder, by its name without ending."""
     found: dict[str, dict[str, Result]] = {}
-    for path in _records(folder, _OF_MOVIES):
+    for path in records_of(folder, _OF_MOVIES):
         found.setdefault(_stem(path), {})[path.parent.name] = result_in(path)
     return found
 

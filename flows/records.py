@@ -41,17 +41,25 @@ class Kept(BaseModel):
 
 
 def records_of_series(folder: Path) -> list[Path]:
-    """Return the records of the steps that a tilt series goes through as a whole: of two tools, who is believed."""
-    records = [path for step in STEPS_OF_SERIES for path in sorted((folder / step).glob("*.json"))]
-    opinions = [path for step in STEPS_OF_SERIES for path in sorted(opinions_beside(folder / step).glob("*.json"))]
-    believed = [believed_of(path) for path in records if not path.name.endswith(SHIFTS)]
+    """Return the records of the steps that a tilt series goes through as a whole, and of second opinions on them."""
+    opinions = _opinions_on(folder, STEPS_OF_SERIES)
+    return [path for path in records_of(folder, STEPS_OF_SERIES) if not path.name.endswith(SHIFTS)] + opinions
+
+
+def records_of(folder: Path, steps: Sequence[str]) -> list[Path]:
+    """Return the records of steps in a folder: of two tools, who is believed."""
+    records = [path for step in steps for path in sorted((folder / step).glob("*.json"))]
     # The first tool may have left no record.
-    return list(dict.fromkeys([*map(believed_by, opinions), *believed, *opinions]))
+    return list(dict.fromkeys([*map(believed_by, _opinions_on(folder, steps)), *map(believed_of, records)]))
 
 
 def work_of_series(folder: Path) -> list[Path]:
     """Return the records of what was computed of a tilt series as a whole."""
     return [record for record in records_of_series(folder) if record.parent.name != SHORTFALLS]
+
+
+def _opinions_on(folder: Path, steps: Sequence[str]) -> list[Path]:
+    return [path for step in steps for path in sorted(opinions_beside(folder / step).glob("*.json"))]
 
 
 def believed_of(record: Path) -> Path:

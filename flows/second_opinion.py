@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from typing import Any, Generic, TypeVar
 
 from prefect import Task
@@ -134,7 +135,9 @@ def _judged(question: Question[Any], found: Model | None, failure: str) -> Opini
     second = _answer(question.second, measure, question.second.answer, "")
     if first.found is None and second.found is None:
         raise ResultError(f"{first.tool}: {first.failure}; the second opinion of {second.tool}: {second.failure}")
-    return Opinion(why=why, measure=measure.words, first=first, second=second, won=_won(first, second))
+    judge = f"cryoem-flows {version('cryoem-flows')}"
+    won = _won(first, second)
+    return Opinion(why=why, measure=measure.words, first=first, second=second, won=won, program=judge)
 
 
 def _answer(asked: Asked[Any], measure: Measure[Any], answer: Callable[[], Model | None], failure: str) -> Answer[Any]:

@@ -33,6 +33,8 @@ class Opinion(Model, Generic[Found]):
     second: Answer[Found]
     won: Literal["first", "second"]
     """Whose result is used."""
+    program: str = ""
+    """Name and version of what judged them."""
 
     @property
     def winner(self) -> Answer[Found]:

@@ -1,7 +1,7 @@
 import pytest
 from guesses import BAD, FAILING, GOOD, WORSE, Guess, Teller, question, times
 
-from flows.records import result_of
+from flows.records import records_of, result_in, result_of
 from flows.second_opinion import Question, consulted
 from tasks.errors import ResultError
 from tasks.models import Opinion
@@ -107,3 +107,10 @@ def test_what_the_second_tool_left_is_made_again_if_it_is_lost(tmp_path):
     asking.second.at.record.unlink()
     assert asked(asking)[0].value == 9
     assert times(tmp_path) == {"bad": 1, "good": 2}
+
+
+@pytest.mark.parametrize(("first", "second", "value"), [(BAD, GOOD, 9.0), (FAILING, GOOD, 9.0), (BAD, WORSE, 2.0)])
+def test_records_are_those_of_the_tool_that_is_believed(tmp_path, first, second, value):
+    asked(question(tmp_path, first, second))
+    (record,) = records_of(tmp_path, ("guessing",))
+    assert result_in(record).result == {"value": value}

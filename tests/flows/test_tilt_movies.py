@@ -8,6 +8,7 @@ from flows.tilt_movies import process_tilt_movies
 from flows.tilt_series import process_session
 from tasks.errors import InputError
 from tasks.ledger import Arrival, arrive, find_session, found, quarantined, set_parameters, status
+from tasks.models import Ctf, Opinion
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_api")]
 
@@ -44,7 +45,7 @@ def test_a_series_uses_what_was_found_of_its_movies_as_they_arrived(ledger, sess
 
     assert process_session("cm1", linger=0.2) == 1
     assert counts(ledger) == {"tilt_movie": tilts, "tilt_series": 1}
-    assert set(work("seen")) == {"tilt series alignment", "tomogram reconstruction", "denoising"}
+    assert set(work("seen")) == {"tilt series alignment", "tomogram reconstruction", "denoising", "segmentation"}
     assert dict(found(ledger, "cm1", "motion_correction")) == motions
     assert len(found(ledger, "cm1", "denoising")) == 1
 
@@ -64,13 +65,13 @@ def test_a_rerun_computes_what_depends_on_the_change(ledger, session, tilts):
     assert counts(ledger) == {"tilt_movie": tilts, "tilt_series": 1}
     assert (found(ledger, "cm1", "motion_correction"), found(ledger, "cm1", "tilt_series_alignment")) == before
     computed = work("seen")
-    assert set(computed) == {"ctf estimation", "tomogram reconstruction", "denoising"}
+    assert set(computed) == {"ctf estimation", "tomogram reconstruction", "denoising", "segmentation"}
     assert len(computed["ctf estimation"]) == tilts
     assert set(computed["ctf estimation"]) == {"changed: estimator.defocus_range[0] from 5000.0 to 10000.0"}
 
     assert rerun(ledger, "cm1", ["reconstructor.binning=2"], "a user") == 1
     process_session("cm1", linger=0.2)
-    assert set(work("seen")) == {"tomogram reconstruction", "denoising"}
+    assert set(work("seen")) == {"tomogram reconstruction", "denoising", "segmentation"}
 
     assert rerun(ledger, "cm1", [], "a user") == tilts + 1
     process_session("cm1", linger=0.2)
@@ -106,3 +107,22 @@ def test_a_movie_that_cannot_be_read_is_given_up_and_the_others_go_on(ledger, se
     assert given_up.reason_kind == "bad-data"
     (movies, _) = status(ledger, "cm1").kinds
     assert movies.done == tilts
+
+
+def test_a_second_opinion_is_what_the_ledger_tells_and_is_not_asked_twice(ledger, session, tilts):
+    other = "second_opinions.ctf_estimator={tool: embedded, tile: 500}"
+    # No fit is good enough for this, so that all are in doubt.
+    rerun(ledger, "cm1", [other, "second_opinions.ctf_resolution=1.0"], "a user")
+    process_session("cm1", linger=0.2)
+    opinions, used = (dict(found(ledger, "cm1", f"{what}ctf_estimation")) for what in ("second_opinion_of_", ""))
+    assert len(opinions) == len(used) == tilts
+    for movie, opinion in opinions.items():
+        told = Opinion[Ctf].model_validate(opinion.result)
+        assert told.first.found != told.second.found
+        assert used[movie].digest == told.winner.digest
+        assert Ctf.model_validate(used[movie].result) == told.winner.found
+
+    rerun(ledger, "cm1", [], "a user")
+    process_session("cm1", linger=0.2)
+    assert work("seen") == {}
+    assert dict(found(ledger, "cm1", "ctf_estimation")) == used
