@@ -32,7 +32,10 @@ TiltSeriesAligner = Annotated[
 
 def place_of_alignment(series: ImagedTiltSeries, aligner: TiltSeriesAligner, folder: Path) -> Place[Alignment]:
     """Say where the alignment of a tilt series is recorded, and what it depends on."""
-    return Place(folder / f"{series.name}.json", Alignment, {"series": series, "aligner": aligner})
+    given: dict[str, object] = {"series": series, "aligner": aligner}
+    if isinstance(aligner, GivenAlignment):
+        given["files"] = aligner.files(series.name)
+    return Place(folder / f"{series.name}.json", Alignment, given)
 
 
 @step(task_run_name="alignment of {series.name}", timeout_seconds=14400)

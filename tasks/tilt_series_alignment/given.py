@@ -63,12 +63,22 @@ class GivenAlignment(Model):
 
     def source(self, name: str) -> Path:
         """Return the file with the alignment of a series."""
-        places = [self.folder / f"{name}{kind}" for kind in (".aln", ".xf")]
-        places += [self.folder / name / f"{name}{kind}" for kind in (".aln", ".xf")]
-        found = next((place for place in places if place.is_file()), None)
+        found = self._find(name)
         if found is None:
             raise InputError(self.folder, f"no alignment of {name}", f"{name}.aln, or {name}.xf and {name}.tlt")
         return found
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """Return the files of which the alignment of a series is made: a change of these is one of the result."""
+        source = self._find(name)
+        if source is None or source.suffix == ".aln":
+            return (source,) if source else ()
+        return source, source.with_suffix(".tlt"), source.with_suffix(".rawtlt")
+
+    def _find(self, name: str) -> Path | None:
+        places = [self.folder / f"{name}{kind}" for kind in (".aln", ".xf")]
+        places += [self.folder / name / f"{name}{kind}" for kind in (".aln", ".xf")]
+        return next((place for place in places if place.is_file()), None)
 
 
 def _with_offset(aln: Aln, images: Sequence[TiltImage]) -> Aln:

@@ -3,7 +3,7 @@ import pytest
 from tasks.errors import InputError
 from tasks.formats.tlt import write_tlt
 from tasks.models import Alignment
-from tasks.tilt_series_alignment import GivenAlignment
+from tasks.tilt_series_alignment import GivenAlignment, place_of_alignment
 from tasks.tilt_series_alignment.outcome import write_alignment
 
 
@@ -63,6 +63,21 @@ def test_shifts_of_binned_images_are_larger(without_beads, truth, tmp_path):
     twice = [2 * value for tilt in truth.tilts for value in tilt.displacement]
     assert [value for tilt in found.tilts for value in tilt.displacement] == pytest.approx(twice, abs=0.04)
     assert found.score < 0.7
+
+
+@pytest.mark.usefixtures("truth")
+def test_a_file_that_is_changed_makes_the_result_out_of_date(without_beads, tmp_path):
+    tool = GivenAlignment(folder=tmp_path / "mine")
+    before = place_of_alignment(without_beads.series, tool, tmp_path / "out").digest
+    assert place_of_alignment(without_beads.series, tool, tmp_path / "out").digest == before
+    with (tmp_path / "mine" / "ts_01.aln").open("a") as file:
+        file.write("# by hand\n")
+    changed = place_of_alignment(without_beads.series, tool, tmp_path / "out").digest
+    (tmp_path / "mine" / "ts_01.aln").unlink()
+    of_imod = place_of_alignment(without_beads.series, tool, tmp_path / "out").digest
+    (tmp_path / "mine" / "ts_01.tlt").write_text("0\n")
+    turned = place_of_alignment(without_beads.series, tool, tmp_path / "out").digest
+    assert len({before, changed, of_imod, turned}) == 4
 
 
 def test_refuses_a_folder_without_the_series(without_beads, tmp_path):
