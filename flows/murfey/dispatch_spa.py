@@ -9,7 +9,7 @@ from flows.parameters import Tree
 from flows.spa_plan import extraction_payload
 from tasks.ledger import Arrival, Ledger, Session, requests_for, results_of, set_parameters
 from tasks.murfey import SpaBFactor, SpaClass2D, SpaClass3D, SpaExtract, SpaPreprocess, SpaRefine
-from tasks.particle_picking import LOOK_FOR_ONE
+from tasks.particle_picking import has_one_diameter
 
 _CORRECTED = "_motion_corrected"
 _BOX = 1.2
@@ -91,7 +91,7 @@ def _of_particles(diameter: float | None) -> Tree:
     if diameter is None:
         return {}
     picker = site_parameters("spa").get("picker") or {}
-    looks_for_one = picker.get("tool") in LOOK_FOR_ONE
+    one = has_one_diameter(picker.get("tool"))
     smallest, largest = (round(share * diameter, 1) for share in _AROUND)
-    sizes: Tree = {"diameter": diameter} if looks_for_one else {"diameter_range": [smallest, largest]}
+    sizes: Tree = {"diameter": diameter} if one else {"diameter_range": [smallest, largest]}
     return {"extractor": {"diameter": diameter}, "picker": sizes}

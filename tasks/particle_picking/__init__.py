@@ -1,7 +1,7 @@
 """Find the particles of micrographs."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 from tasks.models import Micrograph, Picks, one_of
 from tasks.particle_picking.cryolo import Cryolo
@@ -15,13 +15,13 @@ from tasks.reuse import Place
 from tasks.step import once, step
 
 __all__ = [
-    "LOOK_FOR_ONE",
     "Cryolo",
     "EmbeddedPicking",
     "ParticlePicker",
     "RelionLog",
     "RelionTemplates",
     "Topaz",
+    "has_one_diameter",
     "pick_particles",
     "place_of_picks",
     "typical_diameter",
@@ -29,8 +29,12 @@ __all__ = [
 
 ParticlePicker = Annotated[EmbeddedPicking | RelionLog | RelionTemplates | Topaz | Cryolo, one_of("tool")]
 
-LOOK_FOR_ONE: Final = frozenset({"cryolo", "relion_templates", "topaz"})
-"""Tools that have one diameter; the others have a range of diameters."""
+_ONE_DIAMETER = frozenset({"cryolo", "relion_templates", "topaz"})
+
+
+def has_one_diameter(tool: object) -> bool:
+    """Tell whether a tool has one diameter of the particles; the others have a range of diameters."""
+    return tool in _ONE_DIAMETER
 
 
 def place_of_picks(micrograph: Micrograph, picker: ParticlePicker, folder: Path) -> Place[Picks]:
