@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from flows.ispyb.contents import contents_of
 from flows.ispyb.exposed import exposed, pictures_of
 from flows.ispyb.exposures import Exposure, movie_file
 from flows.ispyb.kept import Found, Kept, Results, recorded
@@ -58,12 +59,16 @@ def _with_volumes(found: FoundSeries, name: str, results: Results, images: Mappi
     if denoised:
         # The pages know these by the name of the volume alone.
         pictures_of_volume(denoised.path)
+    contents = contents_of(results)
     stack = found.stack or tomogram.path.with_name(f"{name}_stack.mrc")
     tilts = pictures_of_stack(stack, found.alignment, images)
     return found.model_copy(
         update={
             "tomogram": tomogram,
             "denoised": denoised,
+            "segmented": contents.segmented,
+            "features": contents.features,
+            "picked": contents.picked,
             "pictured": stack if tilts.thumbnail or tilts.movie else None,
             "pictures": pictures_of_tomogram(name, tomogram, found.alignment, images),
         }

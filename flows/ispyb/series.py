@@ -45,6 +45,12 @@ class FoundSeries(Model):
     alignment: Alignment | None = None
     tomogram: Tomogram | None = None
     denoised: Tomogram | None = None
+    segmented: Path | None = None
+    """Labels of the feature that was asked for first."""
+    features: Mapping[str, Path] = {}
+    """Small labels of each feature that the pages show, by its name."""
+    picked: Path | None = None
+    """Where crYOLO would keep the particles, if there is a picture: the pages find that by its name."""
     stack: Path | None = None
     """The images in one file, if they were put together."""
     pictured: Path | None = None
@@ -64,6 +70,7 @@ def rows_of_series(request: TomoAlign, series: FoundSeries) -> list[Row]:
         *(movie.row(_movie(movie).row, collection) for movie in (series.movies[tilt.name] for tilt in tilts)),
         *(_tilt_row(series, tilt) for tilt in tilts),
         *(_processed_row(kind, file) for kind, file in _files(series).items()),
+        *(_processed_row("Feature", file, name.capitalize()) for name, file in series.features.items()),
     ]
     return [row.model_copy(update={"program": program}) for row in found]
 
@@ -143,14 +150,15 @@ def _files(series: FoundSeries) -> dict[str, Path]:
     """Return what was made of the series, by what ISPyB calls it."""
     denoised = series.denoised.path if series.denoised else None
     files = {"Stack": series.pictured, "Alignment": series.pictures.alignment, "Denoised": denoised}
+    files |= {"Segmented": series.segmented, "Picked": series.picked}
     return {kind: file for kind, file in files.items() if file}
 
 
-def _processed_row(kind: str, file: Path) -> Row:
+def _processed_row(kind: str, file: Path, feature: str | None = None) -> Row:
     return Row(
         table="ProcessedTomogram",
-        name=kind,
-        key={"tomogramId": _TOMOGRAM, "processingType": kind, "feature": None},
+        name=f"{kind} {feature}" if feature else kind,
+        key={"tomogramId": _TOMOGRAM, "processingType": kind, "feature": feature},
         values={"filePath": str(file)},
     )
 

@@ -1,5 +1,7 @@
 """Rows of tilt series."""
 
+from pathlib import Path
+
 import pytest
 from ispyb_found import TILT_MOVIES, TOMOGRAPHY, align_request, series, tilt, tilt_request
 
@@ -64,3 +66,15 @@ def test_tilts_are_named_as_the_source_of_the_series_names_them():
     payload = {"tilts": [{"path": str(movie), "angle": 0.0} for movie in TILT_MOVIES]}
     assert tilts_of(payload) == {movie.stem: movie for movie in TILT_MOVIES}
     assert tilts_of({"mdoc": "/a.mdoc"}) == {}
+
+
+def test_what_is_in_a_tomogram_has_rows_beside_each_other():
+    labels, small = Path("/seg/a_membrane.mrc"), {"membrane": Path("/seg/a_bin4.mrc"), "tric": Path("/seg/t_bin4.mrc")}
+    found = series().model_copy(update={"segmented": labels, "features": small, "picked": Path("/picks/a.cbox")})
+    rows = [row for row in rows_of_series(align_request(), found) if row.table == "ProcessedTomogram"]
+    told = {(row.key["processingType"], row.key["feature"]): row.values["filePath"] for row in rows}
+    assert told[("Segmented", None)] == "/seg/a_membrane.mrc"
+    assert told[("Feature", "Membrane")] == "/seg/a_bin4.mrc"
+    assert told[("Feature", "Tric")] == "/seg/t_bin4.mrc"
+    assert told[("Picked", None)] == "/picks/a.cbox"
+    assert len({row.name for row in rows}) == len(rows)
