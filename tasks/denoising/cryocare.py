@@ -18,6 +18,8 @@ _HIDE_GPUS = {"CUDA_VISIBLE_DEVICES": ""}
 # It is written for Keras 2, which TensorFlow from 2.16 on has as a package beside it (tf-keras).
 _KERAS_2 = {"TF_USE_LEGACY_KERAS": "1"}
 _NETWORK = "cryocare"
+# cryoCARE 0.3.0 crashes where it finds no GPU, unless it is told which one to look for in vain.
+_NO_GPU = {"gpu_id": 0}
 
 
 class CryoCare(Model):
@@ -150,6 +152,7 @@ class CryoCare(Model):
     def _run(self, executable: str, said: Parameters, beside: Path, log: Path) -> None:
         """Run a step with what it is to read."""
         configuration = beside / f"{Path(executable).stem}.json"
-        configuration.write_text(json.dumps(said, indent=1))
+        computing = _NO_GPU if self.device == "cpu" and executable != self.extract_executable else {}
+        configuration.write_text(json.dumps(said | computing, indent=1))
         variables = _KERAS_2 | (_HIDE_GPUS if self.device == "cpu" else {})
         run([executable, "--conf", str(configuration)], cwd=beside, log=log, environment=variables)

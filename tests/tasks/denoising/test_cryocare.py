@@ -101,6 +101,12 @@ def test_a_network_that_is_given_is_not_trained_again(tool, tomogram, tmp_path):
     assert network.is_file()
 
 
+def test_without_a_gpu_it_is_told_to_look_for_one(tool, tomogram, tmp_path):
+    """It crashes otherwise: cannot access local variable 'gpu_ids'."""
+    tool.model_copy(update={"device": "cpu"}).denoise(tomogram, tmp_path / "out")
+    assert ["gpu_id" in asked(tool, step)[0] for step in STEPS] == [False, True, True]
+
+
 @pytest.mark.parametrize("half", ["even", "odd"])
 def test_refuses_a_tomogram_without_halves(tool, tomogram, tmp_path, half):
     with pytest.raises(InputError, match="no halves; expected volumes of the even and odd frames"):
