@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from tasks.ispyb.codes import AT_ONCE, speaking_of
 from tasks.ispyb.columns import Schema, read_schema
 from tasks.ispyb.credentials import Credentials, read_credentials
+from tasks.ispyb.delivery import Delivery
 from tasks.ispyb.errors import Away
 from tasks.ispyb.locking import give_back, lock_movies, lock_programs
 from tasks.ispyb.rows import Row, in_order
 from tasks.ispyb.status import Status, write_status
-from tasks.ispyb.writing import Delivery, Writer
+from tasks.ispyb.writing import Writer
 
 T = TypeVar("T")
 
