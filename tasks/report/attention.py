@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tasks.ledger import KindStatus, Pause
-from tasks.report.facts import Attention, FailedItem, GivenUp, RunningItem
+from tasks.report.facts import Attention, FailedItem, GivenUp, RunningItem, SeriesFacts
 from tasks.report.findings import Findings
 from tasks.report.particle_facts import BatchFacts, DensityFacts
 from tasks.report.words import counted, duration, kinds_of, step_words
@@ -43,6 +43,12 @@ def misunderstood(steps: Sequence[Findings[Any]], part: str) -> Iterator[Attenti
         if step.unreadable:
             words = f"{counted(len(step.unreadable), 'result')} of {step_words(step.step)} of another version"
             yield Attention(words=f"{words} cannot be shown", part=part)
+
+
+def lacks(series: Sequence[SeriesFacts]) -> Iterator[Attention]:
+    """Say which steps failed of tilt series that are done all the same."""
+    for step, count in Counter(lack.step for one in series for lack in one.lacking).items():
+        yield Attention(words=f"No {step} of {count} of {len(series):,} tilt series", part="series")
 
 
 def doubts(batches: Sequence[BatchFacts], densities: Sequence[DensityFacts]) -> Iterator[Attention]:

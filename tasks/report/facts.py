@@ -64,6 +64,16 @@ class TiltFacts(Model):
     residual: float | None = None
 
 
+class Lack(Model):
+    """A step that failed, and that its series can do without."""
+
+    step: str
+    """In words."""
+    kind: str
+    """Kind of the failure."""
+    reason: str
+
+
 class SeriesFacts(Model):
     """What was found of one tilt series."""
 
@@ -88,6 +98,12 @@ class SeriesFacts(Model):
     """Voxels in z, y and x."""
     tomogram: Path | None = None
     denoised: Path | None = None
+    features: dict[str, Path] = Field(default={})
+    """Labels of what was found in the tomogram, by the names of the features."""
+    particles: int | None = None
+    """Particles that were picked in the tomogram."""
+    lacking: tuple[Lack, ...] = ()
+    """Steps that failed although the series is done."""
     seconds: dict[str, float] = Field(default={})
     """What each step took, those of the tilts summed."""
     programs: tuple[str, ...] = ()

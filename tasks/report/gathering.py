@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from tasks.ledger import Ledger, Session, pausing, status
-from tasks.models import Alignment, Tomogram
-from tasks.report.attention import attention, doubts, misunderstood
+from tasks.models import Alignment, Tomogram, TomogramPicks
+from tasks.models.contents import Shortfalls
+from tasks.models.segmentation import Segmentation
+from tasks.report.attention import attention, doubts, lacks, misunderstood
 from tasks.report.batches import batch_facts, found_batches
 from tasks.report.densities import density_facts, found_densities
 from tasks.report.facts import SessionFacts
@@ -67,12 +69,17 @@ def _tomograms(
     alignments = findings(ledger, session.name, "tilt_series_alignment", Alignment)
     tomograms = findings(ledger, session.name, "tomogram_reconstruction", Tomogram)
     denoised = findings(ledger, session.name, "denoising", Tomogram)
+    segmentations = findings(ledger, session.name, "segmentation", Segmentation)
+    picks = findings(ledger, session.name, "tomogram_picking", TomogramPicks)
+    shortfalls = findings(ledger, session.name, "shortfalls", Shortfalls)
     movies = movie_facts(rows, {})
+    steps = (alignments, tomograms, denoised, segmentations, picks, shortfalls)
+    series = series_facts(items, Found(movies, *steps), report)
     return {
         "movies": movies,
         "latest": (),
-        "series": series_facts(items, Found(movies, alignments, tomograms, denoised), report),
-        "attention": tuple(misunderstood((alignments, tomograms, denoised), "series")),
+        "series": series,
+        "attention": (*lacks(series), *misunderstood(steps, "series")),
     }
 
 

@@ -8,12 +8,16 @@ from typing import Any
 from pydantic import JsonValue
 
 from tasks.images import picture_volume
-from tasks.models import Alignment, Tomogram
+from tasks.images.features import picture_features
+from tasks.models import Alignment, Tomogram, TomogramPicks
+from tasks.models.contents import Shortfalls
+from tasks.models.segmentation import Segmentation
 from tasks.report.album import Album
-from tasks.report.facts import MovieFacts, SeriesFacts, TiltFacts
+from tasks.report.facts import Lack, MovieFacts, SeriesFacts, TiltFacts
 from tasks.report.findings import Findings
 from tasks.report.items import Item
 from tasks.report.shown import Shown
+from tasks.report.words import step_words
 
 PICTURES_AT_ONCE = 20
 
@@ -26,6 +30,9 @@ class Found:
     alignments: Findings[Alignment]
     tomograms: Findings[Tomogram]
     denoised: Findings[Tomogram]
+    segmentations: Findings[Segmentation]
+    picks: Findings[TomogramPicks]
+    shortfalls: Findings[Shortfalls]
 
 
 def series_facts(items: Sequence[Item], found: Found, report: Path) -> tuple[SeriesFacts, ...]:
@@ -46,6 +53,11 @@ def _facts(item: Item, found: Found, by_stem: dict[str, list[MovieFacts]], album
     tilts = tuple(_tilts(item, alignment, by_stem))
     tomogram, denoised = found.tomograms.value(item.key), found.denoised.value(item.key)
     first = tomogram or denoised
+    lacking = found.shortfalls.value(item.key) or Shortfalls()
+    # What was found before a step failed is of another tomogram.
+    segmentation = None if lacking.of("segmentation") else found.segmentations.value(item.key)
+    picks = None if lacking.of("tomogram_picking") else found.picks.value(item.key)
+    features = {feature.name: feature.labels for feature in segmentation.features} if segmentation else {}
     return SeriesFacts(
         name=item.name,
         key=item.key,
@@ -59,8 +71,13 @@ def _facts(item: Item, found: Found, by_stem: dict[str, list[MovieFacts]], album
         tomogram=tomogram and tomogram.path,
         denoised=denoised and denoised.path,
         seconds=_seconds(item, found),
-        programs=tuple(dict.fromkeys(value.program for value in (alignment, tomogram, denoised) if value)),
-        picture=_picture(item.name, denoised or tomogram, album),
+        features=features,
+        particles=picks and picks.count,
+        lacking=tuple(Lack(step=step_words(one.step), kind=one.kind, reason=one.reason) for one in lacking.failed),
+        programs=tuple(
+            dict.fromkeys(value.program for value in (alignment, tomogram, denoised, segmentation, picks) if value)
+        ),
+        picture=_picture(item.name, denoised or tomogram, tuple(features.values()), album),
     )
 
 
@@ -95,13 +112,17 @@ def _movie(stem: str, by_stem: dict[str, list[MovieFacts]], item: Item) -> Movie
 
 
 def _seconds(item: Item, found: Found) -> dict[str, float]:
-    steps = (found.alignments, found.tomograms, found.denoised)
+    steps = (found.alignments, found.tomograms, found.denoised, found.segmentations, found.picks)
     return {step.step: step.seconds(item.key) for step in steps if item.key in step.by_key}
 
 
-def _picture(name: str, volume: Tomogram | None, album: Album) -> Shown:
+def _picture(name: str, volume: Tomogram | None, labels: Sequence[Path], album: Album) -> Shown:
     if volume is None:
         return Shown(words="no tomogram yet")
+    if labels and all(path.is_file() for path in labels):
+        words = f"central slices of the tomogram of {name} with its features in colour: XY, and XZ below"
+        # By the labels, which change when the tomogram does.
+        return album.show(labels[0], name, lambda _: picture_features(volume.path, labels), words)
     return album.show(volume.path, name, picture_volume, f"central slices of the tomogram of {name}: XY, and XZ below")
 
 

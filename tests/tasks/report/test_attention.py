@@ -1,6 +1,6 @@
 from tasks.ledger import Failure, Pause, fail
-from tasks.report.attention import attention
-from tasks.report.facts import RunningItem
+from tasks.report.attention import attention, lacks
+from tasks.report.facts import Lack, RunningItem, SeriesFacts
 from tasks.report.gathering import gather
 
 
@@ -43,3 +43,10 @@ def test_the_most_urgent_comes_first():
     pause = Pause(pool="default", kind="no-licence", reason="all taken", remaining=90)
     notes = list(attention([], [pause], [running(300)], [], []))
     assert [note.part for note in notes] == ["progress", "running"]
+
+
+def test_says_what_done_series_lack():
+    lack = Lack(step="segmentation", kind="bad-data", reason="no weights")
+    series = [SeriesFacts(name=name, key=name, state="done", lacking=(lack,)) for name in "ab"]
+    series.append(SeriesFacts(name="c", key="c", state="done"))
+    assert [one.words for one in lacks(series)] == ["No segmentation of 2 of 3 tilt series"]
