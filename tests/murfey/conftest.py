@@ -1,7 +1,9 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from murfey.real_murfey import RealMurfey
 from murfey.rig import Rig
 from murfey.scripted import QUEUE, ScriptedMurfey, Site
 from murfey.scripted_at_broker import CONNECTOR, REQUESTS
@@ -24,13 +26,18 @@ PARAMETERS = {
 
 
 @pytest.fixture
-def ledger(tmp_path, monkeypatch) -> Ledger:
+def parameters() -> dict[str, object]:
+    """Those of the site for its sessions."""
+    return PARAMETERS
+
+
+@pytest.fixture
+def ledger(parameters, tmp_path, monkeypatch) -> Ledger:
     """The ledger of a site with small batches."""
-    url = f"sqlite:///{tmp_path}/ledger.db"
-    parameters = tmp_path / "parameters.yaml"
-    parameters.write_text(yaml.safe_dump(PARAMETERS))
+    url, file = f"sqlite:///{tmp_path}/ledger.db", tmp_path / "parameters.yaml"
+    file.write_text(yaml.safe_dump(parameters))
     monkeypatch.setenv("CRYOEM_FLOWS_LEDGER", url)
-    monkeypatch.setenv("CRYOEM_FLOWS_MURFEY_PARAMETERS", str(parameters))
+    monkeypatch.setenv("CRYOEM_FLOWS_MURFEY_PARAMETERS", str(file))
     return open_ledger(url)
 
 
@@ -57,6 +64,21 @@ def queues(rabbitmq) -> RabbitMq:
     for queue in (QUEUE, REQUESTS, CONNECTOR, "dlq.murfey_feedback"):
         rabbitmq.read(queue)
     return rabbitmq
+
+
+@pytest.fixture
+def small() -> dict[str, int]:
+    """What the real Murfey wants of single particles, where its defaults are too large."""
+    return {"nr_picks_before_diameter": 10, "batch_size_2d": 20, "nr_classes_2d": 2}
+
+
+@pytest.fixture
+def murfey(small, site, queues, empty_postgresql, tmp_path) -> Iterator[RealMurfey]:
+    """The server of the real Murfey, with a session at it."""
+    folder = tmp_path / "murfey"
+    folder.mkdir()
+    with RealMurfey(folder, queues, empty_postgresql(), site.base, small).running() as murfey:
+        yield murfey
 
 
 @pytest.fixture

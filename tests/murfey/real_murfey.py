@@ -22,6 +22,7 @@ from psycopg.sql import SQL, Identifier
 from rabbitmq_server import RabbitMq
 
 PYTHON = Path(__file__).parents[2] / ".venv-murfey" / "bin" / "python"
+needs_murfey = pytest.mark.skipif(not PYTHON.exists(), reason="no Murfey: run make .venv-murfey/.installed")
 SERVER = Path(__file__).parent / "real_server.py"
 INSTRUMENT, VISIT, YEAR = "talos1", "cm12345-1", "2026"
 HOLDS = ("hold_class2d", "hold_class3d", "hold_refine")
@@ -182,14 +183,14 @@ class SingleParticles:
         told = {"tag": self.source, "path": path, "description": "", "image_number": self.images}
         self.murfey.workflow("spa/{visit}/{session}/spa_preprocess", **told)
 
-    def begin(self, **parameters: object) -> None:
+    def begin(self, pixel_size: float = 0.831, **parameters: object) -> None:
         """Register the data collection, and send what is stashed."""
-        self.murfey.register("spa", self.source, self.source, SPA, pixel_size_on_image="8.31e-11")
+        self.murfey.register("spa", self.source, self.source, SPA, pixel_size_on_image=f"{pixel_size}e-10")
         told = COLLECTION | {
             "tag": self.source,
             "dose_per_frame": 1.1,
             "experiment_type": "spa",
-            "pixel_size_on_image": "8.31e-11",
+            "pixel_size_on_image": f"{pixel_size}e-10",
             "motion_corr_binning": 1,
             "symmetry": "C1",
         }

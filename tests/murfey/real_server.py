@@ -41,4 +41,6 @@ if __name__ == "__main__":
     for name, number in json.loads(os.environ[SMALL]).items():
         setattr(default_spa_parameters, name, number)
     number_rows()
+    # One of its threads looks all the time whether it is connected.
+    os.nice(10)
     run.run()

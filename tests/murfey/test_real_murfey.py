@@ -1,70 +1,19 @@
 """The real Murfey at the other end of the gateway, as far as its tables show that it is content."""
 
-import json
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from murfey.at_gateway import gateway
-from murfey.real_murfey import PYTHON, RealMurfey, SingleParticles, TiltSeries
-from murfey.rig import Rig, undelivered
+from murfey.real_murfey import SingleParticles, TiltSeries, needs_murfey
+from murfey.real_sessions import given_up, is_content, refused, requested, until
 from murfey.scripted import QUEUE
-from murfey.scripted_at_broker import CONNECTOR, REQUESTS
-from rabbitmq_server import RabbitMq
 
-from flows.spa_live import followed
 from tasks.broker import Broker
-from tasks.ledger import all_sessions, status, waiting
-from tasks.settings import Settings
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not PYTHON.exists(), reason="Murfey is not installed: run make .venv-murfey/.installed"),
-]
+pytestmark = [pytest.mark.slow, needs_murfey]
 
-DEAD = "dlq.murfey_feedback"
-SMALL = {"nr_picks_before_diameter": 10, "batch_size_2d": 20, "nr_classes_2d": 2}
-SECONDS = 300.0
-QUIET = 3.0
-"""Seconds without anything on its way, in which Murfey would have handled whatever it still has."""
-
-
-@pytest.fixture
-def murfey(site, queues, empty_postgresql, tmp_path) -> Iterator[RealMurfey]:
-    """Murfey's server, with a session at it."""
-    folder = tmp_path / "murfey"
-    folder.mkdir()
-    with RealMurfey(folder, queues, empty_postgresql(), Path(site.base), SMALL).running() as murfey:
-        yield murfey
-
-
-def until(rig: Rig, queues: RabbitMq, done: Callable[[], bool] = lambda: True) -> None:
-    """Work on what waits until something is so, and for a while nothing is on its way."""
-    end, since = time.monotonic() + SECONDS, time.monotonic()
-    while time.monotonic() < since + QUIET:
-        assert time.monotonic() < end, (rig.done, undelivered(rig.ledger), queues.waiting(DEAD))
-        for session in all_sessions(rig.ledger):
-            if session.kind == "spa":
-                followed(rig.ledger, session.name)
-        worked = rig.do() or waiting(rig.ledger) or undelivered(rig.ledger)
-        if worked or any(map(queues.waiting, (REQUESTS, QUEUE, CONNECTOR))) or not done():
-            since = time.monotonic()
-        time.sleep(0.3)
-
-
-def is_content(murfey: RealMurfey, queues: RabbitMq) -> None:
-    """Nothing is held, and nothing was refused."""
-    assert refused(queues) == set()
-    assert not any(murfey.holds().values())
-    assert murfey.rows("bfactors") == murfey.rows("preprocessstash") == []
-    assert queues.read(Settings().parked_queue) == []
-
-
-def refused(queues: RabbitMq) -> set[str]:
-    """Return of what Murfey has refused a message, and forget those."""
-    return {json.loads(message.body)["register"] for message in queues.read(DEAD)}
+STAGES = ("preprocess", "extract", "class2d", "class3d", "refine", "bfactor")
 
 
 def test_single_particles_go_all_the_way(rig, movies, settings, queues, murfey):
@@ -85,6 +34,7 @@ def test_single_particles_go_all_the_way(rig, movies, settings, queues, murfey):
     assert rig.done["movie"] == 12
     preprocessed = Counter((Path(movie["imageFullPath"]).name, movie["preprocessed"]) for movie in murfey.rows("movie"))
     assert preprocessed == {(Path(name).name, name != bad): 1 + (name == names[4]) for name in names}
+    assert requested(rig) == {f"em-spa-{stage}" for stage in STAGES}
     (refinement,) = murfey.rows("bfactorparameters")
     assert Path(refinement["class_reference"]).is_file()
     assert given_up(rig) == {("raw7", "movie")}
@@ -165,18 +115,8 @@ def test_a_tilt_series_is_aligned_and_once_more_with_a_late_tilt(rig, tilts, set
         until(rig, queues)
     is_content(murfey, queues)
     assert rig.done["tilt_series"] == 2
+    assert requested(rig) == {"em-tomo-preprocess", "em-tomo-align"}
     (series,) = murfey.rows("tiltseries")
     assert (series["processing_requested"], series["tilt_series_length"]) == (True, 6)
     assert [tilt["motion_corrected"] for tilt in murfey.rows("tilt")] == [True] * 6
     assert given_up(rig) == {("raw2", "tilt_movie")}
-
-
-def given_up(rig: Rig) -> set[tuple[str, str]]:
-    """Return which kinds of items were given up, by the folder of their movies; nothing is open."""
-    found = set()
-    for session in all_sessions(rig.ledger):
-        for kind in status(rig.ledger, session.name).kinds:
-            assert kind.open == 0
-            if kind.quarantined:
-                found.add((session.name.rsplit("-", 1)[1], kind.kind))
-    return found
