@@ -16,9 +16,9 @@ LOWEST = 3.0
 """Standard deviations of the noise; peaks below it do not count."""
 _CERTAIN = 5.0
 """Standard deviations of the noise that peaks of noise hardly reach."""
-_FEWEST = 8
+_FEWEST = 5
 """Peaks that make a group."""
-_GAIN = 12.0
+_GAIN = 8.0
 """How much likelier (as a logarithm) a group must make the heights; three more numbers explain some by chance."""
 _APART = 2.0
 """How far the middle of the group must lie above the lowest peaks, in deviations of the group."""
