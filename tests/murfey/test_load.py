@@ -18,6 +18,7 @@ def settings(ispyb: Ispyb, tmp_path, monkeypatch) -> Settings:
     return Settings()
 
 
+@pytest.mark.slow
 def test_an_ispyb_that_stops_in_the_middle_has_each_row_once_afterwards(
     rig: Rig, rabbitmq: RabbitMq, ispyb: Ispyb, movies, settings: Settings
 ):
