@@ -103,6 +103,12 @@ def the_only(step: Mapped[Found]) -> Found:
     return found
 
 
+def require_any(step: Mapped[Found], results: Mapping[str, Found]) -> None:
+    """Raise why the first item has failed if all have: what would follow can only fail with less to say."""
+    if not results and step.futures:
+        next(iter(step.futures.values())).result()
+
+
 def _outcomes(step: Mapped[Found], progress: Progress | None) -> tuple[dict[str, Found], dict[str, object]]:
     """Wait for tasks; return the results, and why others failed."""
     if progress:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from flows.doubts_of_series import align
 from flows.features import find_features
-from flows.mapped import settled, the_only
+from flows.mapped import require_any, settled, the_only
 from flows.records import work_of_series
 from flows.runner import SiteTaskRunner
 from flows.sources import TiltSeriesSource, gather_tilts
@@ -49,6 +49,7 @@ def process_tilt_series(tomography: Tomography) -> Tomogram:
 
     moving = correct_motions(series, tomography, folder, known)
     motions, unmoved = settled(moving, progress)
+    require_any(moving, motions)
     images = imaged(series, motions, unmoved)
 
     fitting = estimate_ctfs(images, tomography, folder, known)

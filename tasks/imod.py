@@ -14,5 +14,6 @@ def version(executable: str) -> str:
     try:
         said = run(["/bin/sh", "-c", _VERSION, executable], cwd=Path.cwd(), program=executable)
     except CommandError as error:
-        raise CommandError(f"{executable} was not found: IMOD's programs must be in PATH, and IMOD_DIR set") from error
+        how = "must be in PATH with IMOD_DIR set, or started as CRYOEM_FLOWS_PROGRAMS says"
+        raise CommandError(f"{executable} was not found: the programs of IMOD {how}") from error
     return f"IMOD {said.strip()}"

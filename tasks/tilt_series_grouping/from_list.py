@@ -85,8 +85,8 @@ def _names(tilts: Sequence[ListedTilt], pattern: str) -> list[NamedFile | None]:
 
 def _record(tilt: ListedTilt | int, usual: Acquisition, dose: float | None) -> Recorded:
     if isinstance(tilt, int):
-        problem = "it is not listed, or was taken again later"
-        return Recorded(name=f"exposure {tilt}", angle=None, path=None, problem=problem)
+        missing = "it is not listed, or was taken again later"
+        return Recorded(name=f"exposure {tilt}", angle=None, path=None, problem=missing)
     try:
         taken = grouped_as(tilt.acquisition or usual, tilt.fractions)
         problem = None if tilt.path.is_file() else f"{tilt.path}: no such file"

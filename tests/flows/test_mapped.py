@@ -4,7 +4,7 @@ import pytest
 from guesses import BAD, FAILING, GOOD, Guess, Teller, question, times
 from prefect import flow
 
-from flows.mapped import begun_in_doubt, settled, the_only
+from flows.mapped import begun_in_doubt, require_any, settled, the_only
 from flows.second_opinion import Question
 from tasks.errors import ResultError
 
@@ -23,6 +23,14 @@ def guessing(questions: dict[str, Question[Guess]]) -> tuple[dict[str, Guess], d
 @flow
 def guess_one(asked: Question[Guess]) -> Guess:
     return the_only(begun_in_doubt({"one": asked}))
+
+
+@flow
+def guess_some(questions: dict[str, Question[Guess]]) -> list[str]:
+    step = begun_in_doubt(questions)
+    results, _ = settled(step)
+    require_any(step, results)
+    return sorted(results)
 
 
 def questions(folder: Path) -> dict[str, Question[Guess]]:
@@ -53,3 +61,10 @@ def test_a_single_item_that_fails_raises_why(tmp_path):
     assert guess_one(question(tmp_path / "one", FAILING, OTHER)).value == 8
     with pytest.raises(ResultError, match=r"^too little signal$"):
         guess_one(question(tmp_path / "two", FAILING, None))
+
+
+def test_items_that_all_fail_raise_why_the_first_one_did(tmp_path):
+    asked = questions(tmp_path / "some")
+    assert guess_some({name: asked[name] for name in ("alone", "good")}) == ["good"]
+    with pytest.raises(ResultError, match=r"^too little signal$"):
+        guess_some({name: asked[name] for name in ("alone", "neither")})
