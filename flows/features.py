@@ -21,10 +21,11 @@ SEGMENTATION, PICKING = "segmentation", "tomogram_picking"
 """Folders of the results of a series, and steps of its results in the ledger."""
 
 
-def find_features(name: str, tomogram: Tomogram, tools: TomographyTools, folder: Path) -> Contents:
+def find_features(name: str, tomogram: Tomogram, denoised: Tomogram, tools: TomographyTools, folder: Path) -> Contents:
     """Find the features and the particles of the tomogram of a series, as far as tools are chosen for them."""
-    segmenting = tools.segmenter and segment_tomogram.submit(tomogram, tools.segmenter, folder / SEGMENTATION)
-    picking = tools.picker and pick_tomogram.submit(name, tomogram, tools.picker, folder / PICKING)
+    segmenting = tools.segmenter and segment_tomogram.submit(denoised, tools.segmenter, folder / SEGMENTATION)
+    searched = denoised if tools.picker and tools.picker.denoised else tomogram
+    picking = tools.picker and pick_tomogram.submit(name, searched, tools.picker, folder / PICKING)
     segmentation, unsegmented = spared(segmenting or None, folder / SEGMENTATION)
     picks, unpicked = spared(picking or None, folder / PICKING)
     shortfalls = Shortfalls(failed=(*unsegmented, *unpicked))

@@ -63,7 +63,7 @@ def process_tilt_series(tomography: Tomography) -> Tomogram:
     )
     tomogram = reconstructing.result()
     denoised = denoise_tomogram.submit(tomogram, tomography.denoiser, folder / "denoising").result()
-    contents = find_features(name, denoised, tomography, folder)
+    contents = find_features(name, tomogram, denoised, tomography, folder)
 
     show_tilts(name, tell(series.tilts, motions, ctfs, alignment, unfitted | unmoved), series.excluded)
     show_tomogram(name, alignment, (tomogram, denoised), folder / "pictures", contents)

@@ -22,5 +22,5 @@ class TomographyTools(Model):
     segmenter: Segmenter | None = EmbeddedSegmentation()
     """What finds membranes and other features in the denoised tomogram; none to leave it."""
     picker: TomogramPicker | None = None
-    """What finds particles in the denoised tomogram; none to leave it."""
+    """What finds particles in the tomogram; none to leave it."""
     second_opinions: SecondOpinionsOfSeries = SecondOpinionsOfSeries()

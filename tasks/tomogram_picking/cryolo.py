@@ -50,6 +50,8 @@ class CryoloTomogramPicking(Model):
     """Pixels of the shorter side of what the network sees; a multiple of 32."""
     batch_size: Annotated[PositiveInt, Flag("--prediction_batch_size")] = 3
     """Sections that the GPU works on together."""
+    denoised: bool = True
+    """Look in the denoised tomogram, as networks that were trained on such should."""
     threads: Annotated[Threads, Flag("--num_cpu")] = 1
 
     def version(self) -> str:

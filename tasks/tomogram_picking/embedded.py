@@ -33,6 +33,8 @@ class EmbeddedTomogramPicking(Model):
     """Smallest distance of a particle from the faces of the tomogram, in diameters."""
     contrast: Literal["dark", "bright"] = "dark"
     """Whether the particles are darker or brighter than what surrounds them."""
+    denoised: bool = False
+    """Look in the denoised tomogram, where a few particles among much else that is dense are harder to find."""
     device: Device = "cpu"
 
     def pick(self, name: str, tomogram: Tomogram, folder: Path) -> TomogramPicks:
