@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from pydantic import ValidationError
 
-from flows.parameters import merged, problems, with_tools
+from flows.parameters import Tree, merged, problems, with_tools
 from tasks.errors import InputError
 from tasks.models import Model
 
@@ -72,7 +72,11 @@ def spa(  # noqa: PLR0913, PLR0917 - the options of a command line
     gain: Annotated[Path | None, typer.Option(help="Gain reference (MRC, TIFF or DM4).")] = None,
     pattern: Annotated[str | None, typer.Option(help="Names of movies that count, as '*_fractions.tiff'.")] = None,
     diameter: Annotated[
-        tuple[float, float] | None, typer.Option(help="Smallest and largest diameter of the particles in angstrom.")
+        tuple[float, float] | None,
+        typer.Option(
+            metavar="LOW HIGH",
+            help="Smallest and largest diameter of the particles in angstrom; a picker that has one takes the middle.",
+        ),
     ] = None,
     symmetry: Annotated[str | None, typer.Option(help="Point group, as C1 or D2; it is searched if not given.")] = None,
     reference: Annotated[
@@ -87,7 +91,6 @@ def spa(  # noqa: PLR0913, PLR0917 - the options of a command line
         pixel_size=pixel_size, dose_per_frame=dose, voltage=voltage, gain=gain and {"path": gain.resolve()}
     )
     chosen = {
-        "picker": diameter and {"diameter_range": diameter},
         "symmetry_search": symmetry and {"tool": "given", "group": symmetry},
         "model_finder": reference and {"tool": "given", "map": reference.resolve()},
     }
@@ -97,7 +100,20 @@ def spa(  # noqa: PLR0913, PLR0917 - the options of a command line
         "folder": folder.resolve(),
         **_given(**chosen),
     }
-    process_particles(merged(parameters, settings or []))
+    process_particles(with_sizes(merged(parameters, settings or []), diameter))
+
+
+def with_sizes(parameters: Tree, diameter: tuple[float, float] | None) -> Tree:
+    """Have the picker that was chosen look for particles of these diameters, unless a parameter of it says others."""
+    picker = parameters.get("picker") or {}
+    if diameter is None or not isinstance(picker, dict):
+        return parameters
+    smallest, largest = diameter
+    if not 0 < smallest <= largest:
+        raise InputError("--diameter", f"{smallest:g} {largest:g}", "the smallest first, and more than 0")
+    from tasks.particle_picking import sizes_for  # noqa: PLC0415 - as below
+
+    return {**parameters, "picker": {**sizes_for(picker.get("tool"), smallest, largest), **picker}}
 
 
 def process_particles(parameters: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "has_one_diameter",
     "pick_particles",
     "place_of_picks",
+    "sizes_for",
     "typical_diameter",
 ]
 
@@ -35,6 +36,14 @@ _ONE_DIAMETER = frozenset({"cryolo", "relion_templates", "topaz"})
 def has_one_diameter(tool: object) -> bool:
     """Tell whether a tool has one diameter of the particles; the others have a range of diameters."""
     return tool in _ONE_DIAMETER
+
+
+def sizes_for(tool: object, smallest: float, largest: float) -> dict[str, float | tuple[float, float]]:
+    """Return the parameters by which a tool looks for particles between two diameters in angstrom.
+
+    One that has one diameter looks for those in the middle.
+    """
+    return {"diameter": (smallest + largest) / 2} if has_one_diameter(tool) else {"diameter_range": (smallest, largest)}
 
 
 def place_of_picks(micrograph: Micrograph, picker: ParticlePicker, folder: Path) -> Place[Picks]:

@@ -1,7 +1,9 @@
 import pytest
+import yaml
 from captured_messages import bodies
 
 from flows.murfey.dispatch import receive
+from flows.spa_sessions import SpaSession
 from tasks.errors import InputError
 from tasks.ledger import all_sessions, find_session
 
@@ -58,11 +60,24 @@ def test_pixels_of_eer_movies_are_as_small_as_the_site_makes_them(ledger, site_f
         assert arrival.payload["acquisition"]["pixel_size"] == pixel_size
 
 
-def test_the_picker_of_the_site_looks_for_the_diameter_that_is_said(ledger, site_file):
-    site_file.write_text("spa: {picker: {tool: topaz}}")
+@pytest.mark.parametrize(
+    ("picker", "sizes"),
+    [
+        ("{}", {"diameter_range": (108, 132)}),
+        ("{tool: embedded}", {"diameter_range": (108, 132)}),
+        ("{tool: relion}", {"diameter_range": (108, 132)}),
+        ("{tool: relion_templates, references: /data/averages.mrcs}", {"diameter": 120}),
+        ("{tool: topaz}", {"diameter": 120}),
+        ("{tool: cryolo, weights: /models/gmodel.h5}", {"diameter": 120}),
+    ],
+)
+def test_the_picker_of_the_site_looks_for_the_diameter_that_is_said(ledger, site_file, picker, sizes):
+    site_file.write_text(f"spa: {{picker: {picker}}}")
     [body] = bodies("em-spa-preprocess.direct", particle_diameter=120)
     receive(ledger, body, redelivered=False)
-    assert find_session(ledger, SPA).parameters["picker"] == {"tool": "topaz", "diameter": 120.0}
+    made = SpaSession.of(find_session(ledger, SPA)).picker
+    assert made.tool == yaml.safe_load(picker).get("tool", "embedded")
+    assert made.model_dump(include={"diameter", "diameter_range"}) == sizes
 
 
 @pytest.mark.parametrize(
