@@ -72,7 +72,7 @@ def run(  # noqa: PLR0913 - a program needs all of these
         output.seek(0)
         text = output.read().decode(errors="replace")
     if status != 0:
-        raise CommandError(_story(str(arguments[0]), _ending(status), text, _want_of_space(cwd)), log)
+        raise CommandError(_story(_named(str(arguments[0]), program), _ending(status), text, _want_of_space(cwd)), log)
     return text
 
 
@@ -111,6 +111,11 @@ def _prepared(
 ) -> Start:
     words = [os.fspath(word) for word in arguments]
     return start(words, program or words[0], cwd, environment or {})
+
+
+def _named(first: str, program: str | None) -> str:
+    """Name the program that is meant, and what starts it, which may be what is missing or fails."""
+    return first if program in {None, first} else f"{program} (started by {first})"
 
 
 def _story(program: str, ending: str, text: str, more: str) -> str:

@@ -53,6 +53,7 @@ class Job:
 
     def run(self, arguments: Sequence[str], computing: Computing, outputs: Sequence[str], log: str = "run.out") -> str:
         """Run a program and return what it printed; it has failed unless all outputs are there afterwards."""
+        program = computing.started(arguments)
         for name in outputs:
             self.file(name).unlink(missing_ok=True)
         try:
@@ -62,7 +63,7 @@ class Job:
                 log=self.file(log),
                 timeout=computing.time_limit,
                 environment=computing.environment(),
-                program=computing.started(arguments),
+                program=program,
             )
         except CommandError as error:
             reason = failure(error, self.file(log).read_text(errors="replace"))
@@ -72,7 +73,7 @@ class Job:
             path = self.file(name)
             if not path.is_file() or not path.stat().st_size:
                 raise CommandError(
-                    f"{arguments[0]} ended well but did not write {path}; it last said:\n{end(text)}", self.file(log)
+                    f"{program} ended well but did not write {path}; it last said:\n{end(text)}", self.file(log)
                 )
         return text
 

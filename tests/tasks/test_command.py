@@ -57,6 +57,19 @@ def test_a_failure_names_the_program_how_it_ended_and_what_it_said(tmp_path, scr
     assert ending in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        (["sh", "-c", "exit 3"], r"no-such-refinement \(started by sh\) failed with status 3"),
+        (["no-such-mpirun", "no-such-refinement"], r"no-such-refinement \(started by no-such-mpirun\) was not found"),
+        (["no-such-refinement"], "no-such-refinement was not found"),
+    ],
+)
+def test_a_failure_names_the_program_that_is_meant_before_that_which_starts_it(tmp_path, words, begins):
+    with pytest.raises(CommandError, match=f"^{begins}"):
+        run(words, cwd=tmp_path, program="no-such-refinement")
+
+
 def test_a_full_disk_is_said_to_be_full_though_the_log_has_no_place_for_it(small_disk):
     with pytest.raises(CommandError, match=os.strerror(errno.ENOSPC)):
         run(["sh", "-c", "cat /dev/zero > all"], cwd=small_disk, log=small_disk / "log")

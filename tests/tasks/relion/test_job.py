@@ -121,6 +121,24 @@ def test_mpi_is_that_of_the_environment_in_which_the_site_has_relion(tmp_path, m
     assert said == "blue 1\n--o run\n"
 
 
+@pytest.mark.parametrize(
+    ("body", "begins"),
+    [
+        ("sys.exit(1)", r"\S*relion_refine_mpi \(started by env\) failed with status 1"),
+        ("print('nothing to do')", r"\S*relion_refine_mpi ended well but did not write"),
+    ],
+)
+def test_a_failure_among_several_processes_names_relion_and_not_only_mpi(tmp_path, body, begins):
+    stand_in(tmp_path / "relion_refine_mpi", "5.0.0", body)
+    # Like mpirun, this starts what follows; the words -n 3 are for it.
+    launcher = tmp_path / "launch.sh"
+    launcher.write_text('shift 2\nexec "$@"\n')
+    computing = Computing(processes=3, launcher=("env", "sh", str(launcher)))
+    words = computing.launch(str(tmp_path / "relion_refine"))
+    with pytest.raises(CommandError, match=f"^{begins}"):
+        Job(tmp_path, tmp_path).run(words, computing, ["run_data.star"])
+
+
 def test_images_are_held_in_memory_only_where_they_fit():
     computing = Computing(processes=3)
     assert computing.holding(1_000_000) == computing
