@@ -6,7 +6,12 @@ from flows.doubts import question_of_ctf, question_of_motion
 from flows.micrograph_tools import MicrographTools
 from flows.second_opinion import consulted
 from flows.steps import Steps, made
-from tasks.ice_thickness import estimate_ice_thickness, place_of_ice_thickness
+from tasks.ice_thickness import (
+    estimate_ice_thickness,
+    find_ice_of_particles,
+    place_of_ice_of_particles,
+    place_of_ice_thickness,
+)
 from tasks.models import Ctf, IceThickness, Micrograph, Model, Movie, Optics, Picks
 from tasks.particle_picking import pick_particles, place_of_picks
 
@@ -29,6 +34,9 @@ def preprocess(source: Movie | Micrograph, optics: Optics, tools: MicrographTool
         estimate_ice_thickness, place_of_ice_thickness, image, tools.ice_estimator, folder / "ice_thickness"
     )
     picks = yield from made(pick_particles, place_of_picks, image, tools.picker, folder / "particle_picking")
+    if tools.ice_of_particles:
+        given = (picks, ice, tools.ice_estimator, folder / "ice_of_particles")
+        yield from made(find_ice_of_particles, place_of_ice_of_particles, *given)
     return Preprocessed(micrograph=image, optics=optics, ctf=ctf, ice=ice, picks=picks)
 
 

@@ -9,7 +9,7 @@ from pydantic import PositiveFloat
 
 from tasks.errors import InputError
 from tasks.formats.mrc import read_image, require_finite
-from tasks.ice_thickness.light import thickness_of
+from tasks.ice_thickness.light import Numbers, thickness_of
 from tasks.models import Device, IceThickness, Micrograph, Model
 from tasks.numerics.device import Array, namespace, to_device, to_host
 
@@ -41,6 +41,16 @@ class EmbeddedIceThickness(Model):
             raise InputError(micrograph.path, found, f"at least {2 * side} (two areas of {self.area:g} angstrom)")
         intensities = to_host(area_means(to_device(image, self.device), side)).ravel().astype(np.float64)
         return thickness_of(micrograph.path, intensities, self.reference, f"cryoem-flows {version('cryoem-flows')}")
+
+    def light_at(self, places: Numbers, micrograph: Micrograph, _ice: IceThickness | None = None) -> Numbers:
+        """Return the mean intensity of the area about each of (count, 2) places, x and y in pixels."""
+        image = read_image(micrograph.path, micrograph.section)
+        require_finite(micrograph.path, image)
+        side = max(round(self.area / micrograph.pixel_size), 1)
+        rows, columns = image.shape
+        # At the edges it is the nearest whole area.
+        corners = np.clip(np.rint(places).astype(int) - side // 2, 0, (max(columns - side, 0), max(rows - side, 0)))
+        return np.array([image[y : y + side, x : x + side].mean(dtype=np.float64) for x, y in corners.tolist()])
 
 
 def area_means(image: Array, side: int) -> Array:

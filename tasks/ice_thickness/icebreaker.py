@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+import numpy as np
 from pydantic import PositiveFloat
 
 from tasks.command import run
@@ -12,13 +13,11 @@ from tasks.distribution import distribution_version
 from tasks.errors import InputError, ResultError
 from tasks.formats.mrc import header, read_image, require_finite
 from tasks.formats.single_image import present
-from tasks.ice_thickness.light import thickness_of
+from tasks.ice_thickness.light import UNIT, Numbers, thickness_of
 from tasks.models import Executable, IceThickness, Micrograph, Model, Threads
 
 _IMAGE, _GROUPED = "micrograph.mrc", "micrograph_grouped.mrc"
 _FIGURES = re.compile(r"^Results: \S+((?: -?\d+){5})$", re.MULTILINE)
-_UNIT = 10_000
-"""What IceBreaker multiplies intensities by."""
 
 
 class IceBreaker(Model):
@@ -57,8 +56,17 @@ class IceBreaker(Model):
             kept = folder / f"{name}_ice_groups.mrc"
             if self.keep_groups:
                 (Path(beside) / _GROUPED).replace(kept)
-        found = thickness_of(micrograph.path, [figure / _UNIT for figure in figures], self.reference, program)
+        found = thickness_of(micrograph.path, [figure / UNIT for figure in figures], self.reference, program)
         return found.model_copy(update={"groups": kept if self.keep_groups else None})
+
+    def light_at(self, places: Numbers, micrograph: Micrograph, ice: IceThickness) -> Numbers:
+        """Return the mean intensity of the group in which each of (count, 2) places lies, x and y in pixels."""
+        if ice.groups is None:
+            raise InputError(micrograph.path, "no image of its groups of ice", "one (keep_groups=true)")
+        groups = read_image(ice.groups)
+        columns, rows = np.clip(np.floor(places).astype(int), 0, np.array(groups.shape)[::-1] - 1).T
+        light: Numbers = groups[rows, columns].astype(np.float64)
+        return light
 
     def commands(self) -> list[list[str]]:
         """Return the commands that group the image in their folder, and say the figures of the groups."""

@@ -9,13 +9,17 @@ import numpy.typing as npt
 from tasks.errors import InputError
 from tasks.models import IceThickness
 
+Numbers = npt.NDArray[np.float64]
+
 _DARKEST = 0.01
 """Fraction of the median intensity below which areas are not told apart."""
 _FIVE = (0, 25, 50, 75, 100)
+UNIT = 10_000
+"""What IceBreaker multiplies intensities by."""
 
 
 def thickness_of(
-    path: Path, intensities: npt.NDArray[np.float64] | Sequence[float], reference: float | None, program: str
+    path: Path, intensities: Numbers | Sequence[float], reference: float | None, program: str
 ) -> IceThickness:
     """Return the distribution of ``-log(intensity / reference)`` of areas, relative to the brightest without one."""
     light = np.asarray(intensities, np.float64)
@@ -36,7 +40,13 @@ def thickness_of(
     )
 
 
-def _require(path: Path, intensities: npt.NDArray[np.float64]) -> None:
+def thickness_at(light: Numbers, ice: IceThickness) -> Numbers:
+    """Return the thickness behind which there is some light, relative to the reference of the micrograph."""
+    thickness: Numbers = -np.log(np.maximum(light, _DARKEST * ice.brightest) / ice.reference)
+    return thickness
+
+
+def _require(path: Path, intensities: Numbers) -> None:
     """Refuse an image whose values cannot be counts of electrons."""
     median = float(np.median(intensities))
     if median <= 0:

@@ -8,7 +8,7 @@ from tasks.models.acquisition import Acquisition, EerSampling, GainReference, Op
 from tasks.models.base import Device, Executable, Incidental, Model, Shift, Threads, one_of
 from tasks.models.ctf import Ctf, TiltGeometry
 from tasks.models.estimate import Deviation, Deviations, Estimate
-from tasks.models.ice import IceThickness
+from tasks.models.ice import IceOfParticles, IceThickness
 from tasks.models.movie import Micrograph, Motion, Movie
 from tasks.models.opinion import Answer, Opinion
 from tasks.models.particles import Particles, ParticleSet, Picks, TomogramPicks
@@ -36,6 +36,7 @@ __all__ = [
     "Exclusion",
     "Executable",
     "GainReference",
+    "IceOfParticles",
     "IceThickness",
     "ImagedTiltSeries",
     "Incidental",

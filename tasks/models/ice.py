@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from typing import Self
 
-from pydantic import PositiveFloat
+from pydantic import NonNegativeInt, PositiveFloat
 
 from tasks.models.base import Model
 
@@ -49,3 +49,22 @@ class IceThickness(Model):
         names = ("minimum", "first_quartile", "median", "third_quartile", "maximum")
         moved = {name: value + more for name, value in zip(names, self.figures, strict=True)}
         return self.model_copy(update={**moved, "reference": reference})
+
+
+class IceOfParticles(Model):
+    """The ice in which the particles of one micrograph lie."""
+
+    star: Path
+    """STAR file of the picks, in their order, with two more columns: rlnHelicalTubeID, in which IceBreaker has the ice
+    because RELION knows the column, holds 10000 times the intensity about the particle, the larger the thinner the ice;
+    iceThickness says the same in mean free paths, relative to the reference of the micrograph's ice thickness."""
+    count: NonNegativeInt
+    """Number of particles."""
+    thinnest: float | None
+    """Thickness about the particle in the thinnest ice, in mean free paths; none without particles."""
+    median: float | None
+    """Half of the particles lie in thinner ice."""
+    thickest: float | None
+    """Thickness about the particle in the thickest ice."""
+    program: str
+    """Name and version of the program that estimated the ice."""

@@ -35,6 +35,14 @@ def test_movies_become_picks_and_a_broken_one_a_reason(ledger, movies):
     assert rerun(ledger, "cm2", ["particle_picking.distance=0.9"], "a user") == len(movies)
     process_movies("cm2", linger=0.2)
     assert found(ledger, "cm2", "ctf_estimation") == before
+    assert found(ledger, "cm2", "ice_of_particles") == []
+
+    picked = found(ledger, "cm2", "particle_picking")
+    assert rerun(ledger, "cm2", ["ice_of_particles=true"], "a user") == len(movies)
+    process_movies("cm2", linger=0.2)
+    assert found(ledger, "cm2", "particle_picking") == picked
+    in_ice = {key: result.result["count"] for key, result in found(ledger, "cm2", "ice_of_particles")}
+    assert in_ice == {key: result.result["count"] for key, result in picked}
 
 
 def test_movies_of_one_name_in_different_folders_are_kept_apart(tmp_path):
