@@ -92,6 +92,8 @@ def test_a_segmentation_that_fails_does_not_lose_the_tomogram(processed, simulat
     given = tomography(simulated_tilt_series, folder, project=False, reconstructor={"tool": "embedded", "binning": 2})
     segmenter = MembrainSeg(checkpoint=tmp_path / "lost.ckpt")
     first = process_tilt_series(given)
+    (own,) = (folder / "segmentation").glob("*.json")
+    of_another = Path(shutil.copy(own, own.with_name("ts_02_segmentation.json")))
     again = process_tilt_series(given.model_copy(update={"segmenter": segmenter}))
     assert again == first
     (record,) = (folder / "shortfalls").glob("*.json")
@@ -99,10 +101,11 @@ def test_a_segmentation_that_fails_does_not_lose_the_tomogram(processed, simulat
     assert (shortfall.step, shortfall.kind) == ("segmentation", "bad-data")
     assert "lost.ckpt" in shortfall.reason
     assert "| no segmentation | bad-data: " in Artifact.get("tomogram-ts-01").data
-    assert not list((folder / "segmentation").glob("*.json")), "what was found before is of other inputs"
+    # What was found before is of other inputs.
+    assert list((folder / "segmentation").glob("*.json")) == [of_another]
     process_tilt_series(given)
     assert not Shortfalls.model_validate(json.loads(record.read_text())["result"]).failed
-    assert list((folder / "segmentation").glob("*.json"))
+    assert len(list((folder / "segmentation").glob("*.json"))) == 2
 
 
 def test_nobody_need_look_into_the_tomogram(simulated_tilt_series, tmp_path):
